@@ -1,0 +1,111 @@
+// Settings in, typed Config out. A bad setting stops the start and says which one and what to do.
+import { z } from "zod";
+
+const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const isLoopback = (url: string) => loopback.has(new URL(url).hostname);
+const trimmed = (url: string) => url.replace(/\/+$/, "");
+
+const Url = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => url.startsWith("https://") || isLoopback(url), "must be https (http is for loopback only)")
+  .transform(trimmed);
+
+const Settings = z
+  .object({
+    ARCHIVE_STORAGE: z.string().min(1).optional(),
+    ARCHIVE_STORAGE__blobServiceUri: Url.optional(),
+    ARCHIVE_STORAGE__queueServiceUri: Url.optional(),
+    ARCHIVE_STORAGE__tableServiceUri: Url.optional(),
+    ARCHIVE_STORAGE__credential: z.literal("managedidentity").optional(),
+    ARCHIVE_STORAGE__clientId: z.string().optional(),
+    GRAPH_BASE_URL: Url.default("https://graph.microsoft.com"),
+    EXCHANGE_BASE_URL: Url.default("https://outlook.office365.com"),
+    GRAPH_STATIC_TOKEN: z.string().min(1).optional(),
+    TENANT_ID: z.string().optional(),
+    AZURE_CLIENT_ID: z.string().optional(),
+    AUTH_MODE: z.enum(["entra", "local"]).optional(),
+    AUTH_TENANT_ID: z.string().min(1).optional(),
+    AUTH_AUDIENCE: z.string().min(1).optional(),
+    WEBSITE_INSTANCE_ID: z.string().optional(),
+  })
+  .superRefine((s, check) => {
+    const wrong = (path: string, message: string) => check.addIssue({ code: "custom", path: [path], message });
+    const uris = [
+      "ARCHIVE_STORAGE__blobServiceUri",
+      "ARCHIVE_STORAGE__queueServiceUri",
+      "ARCHIVE_STORAGE__tableServiceUri",
+    ] as const;
+    if (s.ARCHIVE_STORAGE === undefined)
+      for (const uri of uris.filter((name) => s[name] === undefined))
+        wrong(uri, "is missing; set it, or set ARCHIVE_STORAGE to a connection string");
+    if (s.GRAPH_STATIC_TOKEN !== undefined && !isLoopback(s.GRAPH_BASE_URL))
+      wrong("GRAPH_STATIC_TOKEN", "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
+    if (s.AUTH_MODE === "local" && s.WEBSITE_INSTANCE_ID !== undefined)
+      wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
+    if (authMode(s) === "entra")
+      for (const name of ["AUTH_TENANT_ID", "AUTH_AUDIENCE"] as const)
+        if (s[name] === undefined) wrong(name, "is missing; AUTH_MODE entra needs it to check access tokens");
+  });
+
+type Settings = z.infer<typeof Settings>;
+
+/** Without AUTH_MODE: `local` on a development machine that talks to a loopback tenant, `entra` everywhere else. */
+function authMode(s: Pick<Settings, "AUTH_MODE" | "GRAPH_BASE_URL" | "WEBSITE_INSTANCE_ID">): "entra" | "local" {
+  if (s.AUTH_MODE !== undefined) return s.AUTH_MODE;
+  return s.WEBSITE_INSTANCE_ID === undefined && isLoopback(s.GRAPH_BASE_URL) ? "local" : "entra";
+}
+
+/** How the storage account is reached. */
+export type StorageConfig =
+  | { kind: "connection-string"; connectionString: string }
+  | { kind: "identity"; blobUrl: string; queueUrl: string; tableUrl: string; clientId: string | undefined };
+
+export interface Config {
+  storage: StorageConfig;
+  graph: {
+    /** Origin without a trailing slash; the version (`/v1.0`) comes after it. */
+    baseUrl: string;
+    staticToken: string | undefined;
+    tenantId: string | undefined;
+    clientId: string | undefined;
+  };
+  exchange: { baseUrl: string };
+  auth: { mode: "local" } | { mode: "entra"; tenantId: string; audience: string };
+}
+
+/** @throws Error that names every bad setting and its remedy, one a line. Values are never shown: they may be secret. */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = Settings.safeParse(present);
+  if (!parsed.success) throw new Error(`mailkeep cannot start: bad settings\n${remedies(parsed.error)}`);
+  const s = parsed.data;
+  return {
+    storage: storage(s),
+    graph: {
+      baseUrl: s.GRAPH_BASE_URL,
+      staticToken: s.GRAPH_STATIC_TOKEN,
+      tenantId: s.TENANT_ID,
+      clientId: s.AZURE_CLIENT_ID,
+    },
+    exchange: { baseUrl: s.EXCHANGE_BASE_URL },
+    auth:
+      authMode(s) === "local"
+        ? { mode: "local" }
+        : { mode: "entra", tenantId: s.AUTH_TENANT_ID ?? "", audience: s.AUTH_AUDIENCE ?? "" },
+  };
+}
+
+function storage(s: Settings): StorageConfig {
+  if (s.ARCHIVE_STORAGE !== undefined) return { kind: "connection-string", connectionString: s.ARCHIVE_STORAGE };
+  return {
+    kind: "identity",
+    blobUrl: s.ARCHIVE_STORAGE__blobServiceUri ?? "",
+    queueUrl: s.ARCHIVE_STORAGE__queueServiceUri ?? "",
+    tableUrl: s.ARCHIVE_STORAGE__tableServiceUri ?? "",
+    clientId: s.ARCHIVE_STORAGE__clientId,
+  };
+}
+
+function remedies(error: z.ZodError): string {
+  return error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n");
+}

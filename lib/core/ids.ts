@@ -1,0 +1,75 @@
+// The names of things. Every id is checked here before it may become part of a table key or a blob name.
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+/**
+ * A mailbox, by the directory object id of its user. Graph gives GUIDs; the pattern is a little wider (letters, digits,
+ * hyphens, at most 64) and still safe in every Table key and Blob name.
+ */
+export const MailboxId = z
+  .string()
+  .regex(/^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/, "is not a mailbox id")
+  .brand<"MailboxId">();
+export type MailboxId = z.infer<typeof MailboxId>;
+
+/** `p_` and 16 hex digits. */
+export const ProfileId = z
+  .string()
+  .regex(/^p_[0-9a-f]{16}$/, "is not a profile id")
+  .brand<"ProfileId">();
+export type ProfileId = z.infer<typeof ProfileId>;
+
+/** `r_`, 13 digits of inverted time (newest sorts first), `_` and 8 hex digits. */
+export const RunId = z
+  .string()
+  .regex(/^r_[0-9]{13}_[0-9a-f]{8}$/, "is not a run id")
+  .brand<"RunId">();
+export type RunId = z.infer<typeof RunId>;
+
+/** A message in the archive: 32 hex digits of its immutable id's hash; `-2`, `-3`, … for later versions of its content. */
+export const MessageKey = z
+  .string()
+  .regex(/^[0-9a-f]{32}(-[1-9][0-9]{0,4})?$/, "is not a message key")
+  .brand<"MessageKey">();
+export type MessageKey = z.infer<typeof MessageKey>;
+
+/** Graph's immutable message id: opaque, case-sensitive, long. Never a key; see {@link shortHash}. */
+export type ImmutableId = string & { readonly __immutableId: unique symbol };
+
+/** Graph's folder id: opaque and case-sensitive. */
+export type FolderId = string & { readonly __folderId: unique symbol };
+
+/** 32 hex digits (128 bits) that stand for a long opaque id in keys: collisions are out of reach for any mailbox. */
+export function shortHash(opaqueId: string): string {
+  return createHash("sha256").update(opaqueId, "utf8").digest("hex").slice(0, 32);
+}
+
+/** The key of version `version` (from 1) of a message. */
+export function messageKey(id: ImmutableId, version = 1): MessageKey {
+  const hash = shortHash(id);
+  return (version === 1 ? hash : `${hash}-${version}`) as MessageKey;
+}
+
+const lastMillisecond = 9_999_999_999_999;
+
+/** 13 digits that sort the newest time first; times outside 1970 to 2286 are pressed to the ends. */
+export function newestFirst(time: Date): string {
+  const ms = Math.min(Math.max(Number.isNaN(time.getTime()) ? 0 : time.getTime(), 0), lastMillisecond);
+  return String(lastMillisecond - ms).padStart(13, "0");
+}
+
+export function newRunId(now: Date, random: Random): RunId {
+  return `r_${newestFirst(now)}_${random.hex(8)}` as RunId;
+}
+
+export function newProfileId(random: Random): ProfileId {
+  return `p_${random.hex(16)}` as ProfileId;
+}
+
+/** Randomness arrives as an argument, so that tests are repeatable. */
+export interface Random {
+  /** `digits` hexadecimal digits. */
+  hex(digits: number): string;
+  /** A number from 0 (inclusive) to 1 (exclusive). */
+  fraction(): number;
+}

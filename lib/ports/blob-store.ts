@@ -1,0 +1,36 @@
+/** What is stored under one name. */
+export interface StoredBlob {
+  /** The exact stored bytes: never decompressed on the way. */
+  bytes: Uint8Array;
+  contentEncoding: "gzip" | undefined;
+}
+
+export interface PutOptions {
+  contentType: string;
+  /** Says that the bytes given are gzip; readers over HTTP see it as Content-Encoding. */
+  contentEncoding?: "gzip";
+}
+
+/**
+ * Write-once storage for packs, ledger records and attachments.
+ *
+ * An adapter must give read-after-write and whole-or-nothing puts, and say `not-found` only when the store says so: a
+ * failed read is never an absence. Errors: `not-found`, `forbidden`, `unavailable`, `too-large`, `invalid`.
+ */
+export interface BlobStore {
+  /** Stores the bytes unless the name is taken. Returns whether it wrote. */
+  putIfAbsent(name: string, body: Uint8Array, options: PutOptions): Promise<boolean>;
+  /**
+   * Like {@link putIfAbsent} for a body of any size, staged in blocks so that only a few chunks are in memory. Nothing is
+   * visible under the name before all of it is there.
+   */
+  putStreamIfAbsent(name: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<boolean>;
+  get(name: string): Promise<StoredBlob>;
+  /** The stored bytes from `offset`, at most `length` of them; fewer at the end of the blob. */
+  getRange(name: string, offset: number, length: number): Promise<Uint8Array>;
+  /** The stored bytes in chunks. */
+  stream(name: string): Promise<{ body: AsyncIterable<Uint8Array>; contentEncoding: "gzip" | undefined; size: number }>;
+  exists(name: string): Promise<boolean>;
+  /** Names that begin with `prefix`, in byte order, from the first one after `after`. */
+  list(prefix: string, after?: string): AsyncIterable<{ name: string; size: number }>;
+}

@@ -1,0 +1,107 @@
+import type { Body } from "../core/body.js";
+import type { FolderId, ImmutableId, MailboxId } from "../core/ids.js";
+import type { MailboxProbe } from "./directory.js";
+
+export interface Folder {
+  id: FolderId;
+  parentId: FolderId;
+  displayName: string;
+  /** How many messages the folder says it holds; advisory. */
+  totalItemCount: number;
+  hidden: boolean;
+}
+
+export interface Address {
+  name?: string;
+  email: string;
+}
+
+/**
+ * What Graph said of one message. Only `id` is certain: a delta round after the first may carry just the properties that
+ * changed, and an absent property means "not said", never "empty".
+ */
+export interface MessageFacts {
+  id: ImmutableId;
+  changeKey?: string;
+  folderId?: FolderId;
+  receivedAt?: string;
+  subject?: string;
+  from?: Address;
+  sender?: Address;
+  to?: Address[];
+  cc?: Address[];
+  bcc?: Address[];
+  internetMessageId?: string;
+  hasAttachments?: boolean;
+  isRead?: boolean;
+  isDraft?: boolean;
+  categories?: string[];
+  /** Graph's followupFlag.flagStatus: notFlagged, flagged or complete. */
+  flag?: string;
+  /** Graph's importance: low, normal or high. */
+  importance?: string;
+}
+
+export type Change = { kind: "present"; message: MessageFacts } | { kind: "removed"; id: ImmutableId };
+
+/** One page of a delta round. */
+export type ChangePage =
+  | { kind: "page"; changes: Change[]; next: { link: string; roundDone: boolean } }
+  /** The link has died (410 and its family): read the folder from its start. */
+  | { kind: "resync"; reason: string }
+  /** The folder is no longer there. */
+  | { kind: "folder-gone" };
+
+/** What came of asking for the bytes of one message. */
+export type MimeOutcome =
+  | { kind: "mime"; body: Body }
+  /** Graph says the message is not in the mailbox any more (404 ErrorItemNotFound). */
+  | { kind: "gone" }
+  /** This message cannot be had now; others can. `transient` says whether trying again soon makes sense. */
+  | { kind: "failed"; reason: string; transient: boolean; requestId?: string };
+
+/** Requests of the last ten minutes, newest last: how many were sent in each ten-second slot. */
+export interface RequestHistory {
+  slots: { at: number; count: number }[];
+  /** Epoch milliseconds before which the mailbox asked us to stay away. */
+  pausedUntil?: number;
+}
+
+export interface OpenMailbox {
+  /** What earlier speakers for this mailbox sent. */
+  history: RequestHistory;
+  /** Aborts requests in flight and waiting ones; they reject with code `cancelled`. */
+  signal: AbortSignal;
+}
+
+/**
+ * One mailbox, spoken to by one speaker: at most 4 requests in flight and 10,000 in 10 minutes, whatever the caller
+ * starts at once (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
+ *
+ * Retries of transient faults happen inside. Thrown codes: `throttled` (a pause too long to wait for; `retryAfterMs`),
+ * `unavailable`, `forbidden`, `unauthenticated`, `no-mailbox`, `cancelled`, `invalid`.
+ */
+export interface MailboxReader {
+  /** Whether there is a mailbox behind the user, and its kind as far as the identity may know it. */
+  probe(): Promise<MailboxProbe>;
+  /** The id of a well-known folder (`inbox`, `drafts`, …, any language); undefined when the mailbox has none. */
+  wellKnownFolder(name: string): Promise<FolderId | undefined>;
+  /** Every folder at every depth, search folders left out; hidden ones only when asked for. */
+  folders(options: { hidden: boolean }): Promise<Folder[]>;
+  /** The folders below one folder, at every depth (for Recoverable Items, which the tree does not show). */
+  foldersBelow(parent: string): Promise<Folder[]>;
+  /** The next page of changes of a folder: from `link`, or from the very start without one. */
+  changes(folder: FolderId, link: string | undefined): Promise<ChangePage>;
+  /** The ids of all messages in a folder now, page by page (the id sweep); `undefined` when the folder is gone. */
+  messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined>;
+  /** All facts of one message, wherever in the mailbox it is now; undefined when it is not in it. */
+  message(id: ImmutableId): Promise<MessageFacts | undefined>;
+  /** The bytes of one message as Exchange renders them now. The caller disposes of the body. */
+  mime(id: ImmutableId): Promise<MimeOutcome>;
+  /** To be handed to the next speaker. */
+  history(): RequestHistory;
+}
+
+export interface MailSource {
+  open(mailbox: MailboxId, options: OpenMailbox): MailboxReader;
+}
