@@ -12,3 +12,10 @@ export const second = 1_000;
 export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
+
+/** Calls back at intervals until stopped; in tests with a stopped clock it never does. */
+export interface Ticker {
+  every(ms: number, tick: () => void): () => void;
+}
+
+export const stillTicker: Ticker = { every: () => () => {} };

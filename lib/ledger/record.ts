@@ -78,8 +78,12 @@ export const CursorMark = z.object({
   profile: z.string(),
   folderId: z.string(),
   link: z.string(),
-  /** `next`: in the middle of a round; `delta`: the round is complete. */
-  kind: z.enum(["next", "delta"]),
+  /** `delta`: the round is complete; `next`: in the middle of one; `resync`: in the middle of one that replaces a dead link. */
+  kind: z.enum(["next", "delta", "resync"]),
+  /** The folder's advisory item count when the round began. */
+  itemCount: z.number().optional(),
+  /** When all ids of the folder were last compared with the catalog, ISO 8601. */
+  comparedAt: z.string().optional(),
 });
 export type CursorMark = z.infer<typeof CursorMark>;
 

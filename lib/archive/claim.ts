@@ -1,0 +1,114 @@
+// The right to talk to one mailbox: held by one worker at a time, renewed while it works, handed on with the request
+// history so that the next worker keeps to the same ten-minute window.
+import { isMailkeepError, MailkeepError } from "../core/errors.js";
+import type { MailboxId, Random } from "../core/ids.js";
+import { type Clock, second, type Ticker } from "../core/time.js";
+import type { RequestHistory } from "../ports/mail-source.js";
+import type { RowStore } from "../ports/row-store.js";
+
+/** A worker that died is replaced after this long; short enough for a person to wait, long enough for a slow renewal. */
+const leaseMs = 60 * second;
+const renewEveryMs = 15 * second;
+
+export interface ClaimDeps {
+  rows: RowStore;
+  clock: Clock;
+  random: Random;
+  ticker: Ticker;
+}
+
+export interface Claim {
+  history: RequestHistory;
+  /** Aborted when the claim is lost: nothing may be sent for the mailbox any more. */
+  signal: AbortSignal;
+  /** Stops the work from outside, e.g. because the run was cancelled. */
+  abort(reason: MailkeepError): void;
+  /** @throws cancelled when the claim was lost or has run out. */
+  assertHeld(): void;
+  release(history: RequestHistory): Promise<void>;
+}
+
+export type ClaimAttempt = { kind: "claimed"; claim: Claim } | { kind: "held"; retryAfterMs: number };
+
+const claimRow = "claim";
+const noHistory: RequestHistory = { slots: [] };
+
+export async function takeClaim(mailbox: MailboxId, deps: ClaimDeps): Promise<ClaimAttempt> {
+  const { rows, clock, random } = deps;
+  const key = { partition: mailbox, row: claimRow };
+  const row = await rows.get("claims", key);
+  const now = clock.now().getTime();
+  const until = Number(row?.values.until ?? 0);
+  if (until > now) return { kind: "held", retryAfterMs: until - now };
+  const history = row === undefined ? noHistory : (JSON.parse(String(row.values.history)) as RequestHistory);
+  const holder = random.hex(16);
+  const values = { holder, until: now + leaseMs, history: JSON.stringify(history) };
+  try {
+    const etag =
+      row === undefined
+        ? await rows.insert("claims", key, values)
+        : await rows.replace("claims", key, values, row.etag);
+    return { kind: "claimed", claim: heldClaim({ key, holder, history, etag }, deps) };
+  } catch (error) {
+    if (isMailkeepError(error, "conflict", "precondition-failed")) return { kind: "held", retryAfterMs: leaseMs };
+    throw error;
+  }
+}
+
+interface Hold {
+  key: { partition: string; row: string };
+  holder: string;
+  history: RequestHistory;
+  etag: string;
+}
+
+function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
+  const stop = new AbortController();
+  let { etag } = hold;
+  let heldUntil = clock.monotonicMs() + leaseMs;
+  let writing: Promise<void> = Promise.resolve();
+
+  const write = (until: number, history: RequestHistory): Promise<void> => {
+    writing = writing.then(async () => {
+      const values = { holder: hold.holder, until, history: JSON.stringify(history) };
+      etag = await rows.replace("claims", hold.key, values, etag);
+    });
+    return writing;
+  };
+  const lose = (cause: unknown) =>
+    stop.abort(
+      new MailkeepError("cancelled", "another worker took over this mailbox", { reason: "CLAIM_LOST", cause }),
+    );
+  const renew = async () => {
+    const renewedAt = clock.monotonicMs();
+    try {
+      await write(clock.now().getTime() + leaseMs, hold.history);
+      heldUntil = renewedAt + leaseMs;
+    } catch (error) {
+      // Storage that is away for a moment is no reason to stop before the lease runs out.
+      if (!isMailkeepError(error, "unavailable") || clock.monotonicMs() >= heldUntil) lose(error);
+      else writing = Promise.resolve();
+    }
+  };
+  const stopRenewing = ticker.every(renewEveryMs, () => void renew());
+
+  return {
+    history: hold.history,
+    signal: stop.signal,
+    abort: (reason) => stop.abort(reason),
+    assertHeld() {
+      if (clock.monotonicMs() >= heldUntil) lose(undefined);
+      stop.signal.throwIfAborted();
+    },
+    async release(history) {
+      stopRenewing();
+      try {
+        await writing.catch(() => {});
+        await write(0, history);
+      } catch (error) {
+        // Somebody else holds it by now, or it will run out by itself.
+        if (!isMailkeepError(error, "precondition-failed", "not-found", "unavailable")) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,106 @@
+// Pure: what a change that Graph reports means for the archive.
+
+import { defined, type Known } from "../catalog/known.js";
+import { textMark } from "../catalog/rows.js";
+import type { ImmutableId } from "../core/ids.js";
+import type { LedgerEvent } from "../ledger/record.js";
+import type { Change, MessageFacts } from "../ports/mail-source.js";
+
+/**
+ * fetch   the content is not in the archive: download it
+ * record  nothing to download; the events say what changed (none: nothing did)
+ * ask     only the mailbox can tell whether the message left it, moved, or never went away
+ * ignore  no concern of this folder
+ */
+export type Decision =
+  | { kind: "fetch"; message: MessageFacts; version: number }
+  | { kind: "record"; events: LedgerEvent[] }
+  | { kind: "ask"; id: ImmutableId }
+  | { kind: "ignore" };
+
+export interface FolderPlace {
+  id: string;
+  path: string;
+}
+
+/**
+ * A removal is never taken at its word: Graph says "removed" for a message that moved, and for one that moved away and
+ * back between two rounds, known to us or not.
+ */
+export function decide(change: Change, known: Known | undefined, folder: FolderPlace): Decision {
+  if (change.kind === "present") return decidePresent(change.message, known, folder);
+  if (known === undefined) return { kind: "ask", id: change.id };
+  const leftHere = known.folderId === folder.id && known.removedAt === undefined;
+  return leftHere ? { kind: "ask", id: change.id } : { kind: "ignore" };
+}
+
+/** A message that is in `folder` now. */
+export function decidePresent(message: MessageFacts, known: Known | undefined, folder: FolderPlace): Decision {
+  if (known === undefined) return { kind: "fetch", message, version: 1 };
+  if (hasNewContent(message, known)) return { kind: "fetch", message, version: known.version + 1 };
+  return { kind: "record", events: [...placeEvents(known, folder), ...metadataEvents(message, known)] };
+}
+
+/**
+ * Exchange gives a new changeKey for every flag that is set, so a changed changeKey alone is no new content. A draft is
+ * edited or sent; other messages change their subject, id or attachments when somebody rewrites them.
+ */
+function hasNewContent(message: MessageFacts, known: Known): boolean {
+  const draftChanged = known.isDraft === true && differs(message.changeKey, known.changeKey);
+  return (
+    draftChanged ||
+    differs(message.subject === undefined ? undefined : textMark(message.subject), known.subjectHash) ||
+    differs(
+      message.internetMessageId === undefined ? undefined : textMark(message.internetMessageId),
+      known.messageIdHash,
+    ) ||
+    differs(message.hasAttachments, known.hasAttachment)
+  );
+}
+
+/** Both sides must have spoken: an absent property means "not said". */
+function differs<T>(said: T | undefined, known: T | undefined): boolean {
+  return said !== undefined && known !== undefined && said !== known;
+}
+
+function placeEvents(known: Known, folder: FolderPlace): LedgerEvent[] {
+  const subject = { key: known.key, receivedAt: known.receivedAt };
+  if (known.removedAt !== undefined) return [{ kind: "returned", ...subject, to: folder.id, toPath: folder.path }];
+  if (known.folderId === folder.id) return [];
+  return [{ kind: "moved", ...subject, from: known.folderId, to: folder.id, toPath: folder.path }];
+}
+
+function metadataEvents(message: MessageFacts, known: Known): LedgerEvent[] {
+  const changed = {
+    ...(message.isRead !== undefined && message.isRead !== known.isRead && { isRead: message.isRead }),
+    ...(message.flag !== undefined && message.flag !== known.flag && { flag: message.flag }),
+    ...(message.importance !== undefined &&
+      message.importance !== known.importance && { importance: message.importance }),
+    ...(message.categories !== undefined &&
+      !sameCategories(message.categories, known.categories ?? []) && { categories: message.categories }),
+  };
+  if (Object.keys(changed).length === 0) return [];
+  const changeKey = message.changeKey === undefined ? {} : { changeKey: message.changeKey };
+  return [{ kind: "changed", key: known.key, receivedAt: known.receivedAt, ...changed, ...changeKey }];
+}
+
+function sameCategories(a: string[], b: string[]): boolean {
+  return a.length === b.length && [...a].sort().every((category, i) => category === [...b].sort()[i]);
+}
+
+/** The known state after events have been applied; mirrors what the catalog rows will say. */
+export function knownAfter(known: Known, events: LedgerEvent[]): Known {
+  let next = known;
+  for (const event of events) {
+    if (event.kind === "moved") next = { ...next, folderId: event.to };
+    else if (event.kind === "returned") {
+      const { removedAt: _, ...present } = next;
+      next = { ...present, folderId: event.to };
+    } else if (event.kind === "removed") next = { ...next, removedAt: event.at };
+    else if (event.kind === "changed") {
+      const { kind: _, key: __, receivedAt: ___, ...facts } = event;
+      next = { ...next, ...defined(facts) };
+    }
+  }
+  return next;
+}

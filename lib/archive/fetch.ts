@@ -1,0 +1,88 @@
+// One message: its bytes from the mailbox, its attachments into the archive, the rest ready for a pack.
+import { defined } from "../catalog/known.js";
+import type { Body } from "../core/body.js";
+import { messageKey } from "../core/ids.js";
+import type { Unplaced } from "../pack/manifest.js";
+import { verifySplit } from "../pack/splice.js";
+import { type Split, split } from "../pack/split.js";
+import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
+import type { AttachmentStore } from "./attachments.js";
+import type { FolderPlace } from "./decide.js";
+
+export interface Wanted {
+  message: MessageFacts;
+  version: number;
+  folder: FolderPlace;
+}
+
+export type Fetched =
+  | { kind: "ready"; message: Unplaced; skeleton: Uint8Array }
+  | { kind: "gone" }
+  | { kind: "failed"; reason: string; transient: boolean; requestId?: string };
+
+export interface FetchDeps {
+  reader: MailboxReader;
+  attachments: AttachmentStore;
+}
+
+/** Graph always says when a message was received; if it ever does not, the message is filed under the epoch. */
+const unknownTime = "1970-01-01T00:00:00Z";
+
+export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fetched> {
+  const facts = await completed(wanted.message, deps.reader);
+  if (facts === undefined) return { kind: "gone" };
+  const outcome = await deps.reader.mime(facts.id);
+  if (outcome.kind !== "mime") return outcome;
+  try {
+    const parts = await provenSplit(outcome.body);
+    for (const cut of parts.cuts) await deps.attachments.put(cut);
+    return { kind: "ready", message: unplaced(facts, wanted, parts), skeleton: parts.skeleton };
+  } finally {
+    await outcome.body.dispose();
+  }
+}
+
+/** A later delta round may carry only what changed; the archive wants all of it. */
+async function completed(message: MessageFacts, reader: MailboxReader): Promise<MessageFacts | undefined> {
+  const whole = message.receivedAt !== undefined && message.changeKey !== undefined && message.subject !== undefined;
+  if (whole) return message;
+  const asked = await reader.message(message.id);
+  return asked && { ...message, ...asked };
+}
+
+/** What will be stored must give back the very bytes that came; where it would not, nothing is cut out. */
+async function provenSplit(body: Body): Promise<Split> {
+  const parts = await split(body);
+  return (await verifySplit(parts, body)) ? parts : split(body, { uncut: true });
+}
+
+function unplaced(facts: MessageFacts, { version, folder }: Wanted, parts: Split): Unplaced {
+  return {
+    key: messageKey(facts.id, version),
+    id: facts.id,
+    version,
+    folderId: folder.id,
+    folderPath: folder.path,
+    receivedAt: facts.receivedAt ?? unknownTime,
+    size: parts.size,
+    sha256: parts.sha256,
+    fidelity: "mime",
+    cuts: parts.cuts.map(({ cut }) => cut),
+    ...defined({
+      changeKey: facts.changeKey,
+      subject: facts.subject,
+      from: facts.from,
+      sender: facts.sender,
+      to: facts.to,
+      cc: facts.cc,
+      bcc: facts.bcc,
+      messageId: facts.internetMessageId,
+      hasAttachment: facts.hasAttachments,
+      isRead: facts.isRead,
+      isDraft: facts.isDraft,
+      flag: facts.flag,
+      importance: facts.importance,
+      categories: facts.categories,
+    }),
+  };
+}

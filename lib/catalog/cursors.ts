@@ -1,0 +1,60 @@
+// How far each folder of a mailbox has been read for a profile. Rows derived from the ledger, moved on by quiet rounds.
+import { type FolderId, type MailboxId, type ProfileId, shortHash } from "../core/ids.js";
+import type { CursorMark } from "../ledger/record.js";
+import type { RowStore } from "../ports/row-store.js";
+import { inBatches } from "./batches.js";
+
+export type Cursor = Omit<CursorMark, "profile" | "folderId"> & { folderId: FolderId };
+
+const profilePrefix = (profile: string) => `${profile}_`;
+const cursorRow = (profile: string, folderId: string) => `${profilePrefix(profile)}${shortHash(folderId)}`;
+/** `_` + 1: the first key after all that begin with the prefix. */
+const afterPrefix = (profile: string) => `${profile}\``;
+
+export async function loadCursors(
+  rows: RowStore,
+  mailbox: MailboxId,
+  profile: ProfileId,
+): Promise<Map<FolderId, Cursor>> {
+  const cursors = new Map<FolderId, Cursor>();
+  const range = { from: profilePrefix(profile), to: afterPrefix(profile) };
+  for await (const { values } of rows.scan("cursors", mailbox, range)) {
+    const cursor = {
+      folderId: values.folderId as FolderId,
+      link: `${values.link ?? ""}${values.link2 ?? ""}`,
+      kind: values.kind as CursorMark["kind"],
+      ...(typeof values.itemCount === "number" && { itemCount: values.itemCount }),
+      ...(typeof values.comparedAt === "string" && { comparedAt: values.comparedAt }),
+    };
+    cursors.set(cursor.folderId, cursor);
+  }
+  return cursors;
+}
+
+/** A string property holds 32,768 characters; links are far shorter, but nobody promised. */
+const half = 32_000;
+
+export async function saveCursors(rows: RowStore, mailbox: MailboxId, marks: CursorMark[]): Promise<void> {
+  const writes = marks.map((mark) => ({
+    kind: "upsert" as const,
+    row: cursorRow(mark.profile, mark.folderId),
+    values: {
+      folderId: mark.folderId,
+      link: mark.link.slice(0, half),
+      link2: mark.link.slice(half),
+      kind: mark.kind,
+      itemCount: mark.itemCount,
+      comparedAt: mark.comparedAt,
+    },
+  }));
+  await inBatches(rows, "cursors", mailbox, writes);
+}
+
+export async function forgetCursor(
+  rows: RowStore,
+  mailbox: MailboxId,
+  profile: ProfileId,
+  folder: FolderId,
+): Promise<void> {
+  await rows.delete("cursors", { partition: mailbox, row: cursorRow(profile, folder) });
+}

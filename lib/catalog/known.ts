@@ -1,0 +1,64 @@
+// What the catalog knows of a message by its id: enough to decide, without a download, what a change means.
+
+import type { MessageKey } from "../core/ids.js";
+import type { Row } from "../ports/row-store.js";
+
+export interface Known {
+  /** Key of the newest version. */
+  key: MessageKey;
+  version: number;
+  receivedAt: string;
+  folderId: string;
+  /** When the message was found to have left the mailbox; undefined while it is there. */
+  removedAt?: string;
+  changeKey?: string;
+  subjectHash?: string;
+  messageIdHash?: string;
+  hasAttachment?: boolean;
+  isDraft?: boolean;
+  isRead?: boolean;
+  flag?: string;
+  importance?: string;
+  categories?: string[];
+  /** The run that stored this version. */
+  run: string;
+}
+
+/** As table properties. `removedAt` is written as "" when absent, because a merge cannot take a property away. */
+export function knownToRow(known: Known): Row {
+  const { categories, removedAt, ...plain } = known;
+  return { ...plain, removedAt: removedAt ?? "", categories: categories && JSON.stringify(categories) };
+}
+
+export function knownFromRow(row: Row): Known {
+  const text = (name: string) =>
+    typeof row[name] === "string" && row[name] !== "" ? (row[name] as string) : undefined;
+  const flag = (name: string) => (typeof row[name] === "boolean" ? (row[name] as boolean) : undefined);
+  const categories = text("categories");
+  return {
+    key: text("key") as MessageKey,
+    version: Number(row.version),
+    receivedAt: text("receivedAt") ?? "",
+    folderId: text("folderId") ?? "",
+    run: text("run") ?? "",
+    ...defined({
+      removedAt: text("removedAt"),
+      changeKey: text("changeKey"),
+      subjectHash: text("subjectHash"),
+      messageIdHash: text("messageIdHash"),
+      hasAttachment: flag("hasAttachment"),
+      isDraft: flag("isDraft"),
+      isRead: flag("isRead"),
+      flag: text("flag"),
+      importance: text("importance"),
+      categories: categories === undefined ? undefined : (JSON.parse(categories) as string[]),
+    }),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The object without its undefined properties. */
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
+}

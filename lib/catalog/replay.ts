@@ -1,0 +1,90 @@
+// Brings the tables of a mailbox up to its ledger, or grows them anew from it alone.
+import { MailkeepError } from "../core/errors.js";
+import type { MailboxId } from "../core/ids.js";
+import { type ReadRecord, readRecord } from "../ledger/journal.js";
+import type { LedgerRecord } from "../ledger/record.js";
+import type { BlobStore } from "../ports/blob-store.js";
+import type { RowStore } from "../ports/row-store.js";
+import { inBatches } from "./batches.js";
+import { saveCursors } from "./cursors.js";
+import { type Applied, loadApplied, saveApplied } from "./messages.js";
+import { owedMessages, quarantine, releaseFromQuarantine } from "./quarantine.js";
+import { catalogWrites } from "./rows.js";
+
+export interface Stores {
+  blobs: BlobStore;
+  rows: RowStore;
+}
+
+/**
+ * Applies every ledger record the tables do not hold yet and returns where they are now. With empty tables this regrows
+ * them. `onRecord` hears of each record applied.
+ * @throws corrupt when a record does not follow the one before it.
+ */
+export async function bringUpToDate(
+  mailbox: MailboxId,
+  stores: Stores,
+  onRecord: (record: LedgerRecord) => void = () => {},
+): Promise<Applied> {
+  let applied = await loadApplied(stores.rows, mailbox);
+  let owed: Set<string> | undefined;
+  for (;;) {
+    const next = await readRecord(stores.blobs, mailbox, applied.head.seq + 1);
+    if (next === undefined) return applied;
+    if (next.record.previous !== applied.head.sha256 || next.record.mailbox !== mailbox)
+      throw new MailkeepError(
+        "corrupt",
+        `ledger record ${next.head.seq} of mailbox ${mailbox} does not follow the one before it`,
+        {
+          reason: "LEDGER_CHAIN_BROKEN",
+        },
+      );
+    owed ??= await owedIds(mailbox, stores.rows);
+    applied = await applyRecord(next, applied, owed, stores.rows);
+    onRecord(next.record);
+  }
+}
+
+export async function owedIds(mailbox: MailboxId, rows: RowStore): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of owedMessages(rows, mailbox)) ids.add(id);
+  return ids;
+}
+
+/**
+ * Catalog rows, quarantine, cursors, then the head that says so: a crash in between leaves the record to be applied again,
+ * to the same rows. `owed` names the ids in quarantine and is kept up to date.
+ */
+export async function applyRecord(
+  { record, head }: ReadRecord,
+  before: Applied,
+  owed: Set<string>,
+  rows: RowStore,
+): Promise<Applied> {
+  const { mailbox } = record;
+  await inBatches(rows, "messages", mailbox, catalogWrites(record));
+  for (const event of record.events) {
+    if (event.kind !== "quarantined") continue;
+    await quarantine(rows, mailbox, event);
+    owed.add(event.id);
+  }
+  for (const id of settledIds(record))
+    if (owed.has(id)) {
+      await releaseFromQuarantine(rows, mailbox, id);
+      owed.delete(id);
+    }
+  await saveCursors(rows, mailbox, record.cursors);
+  const after = {
+    head,
+    messages: before.messages + record.stored.length,
+    bytes: before.bytes + record.stored.reduce((sum, { size }) => sum + size, 0),
+  };
+  await saveApplied(rows, mailbox, after);
+  return after;
+}
+
+/** Messages that a record settles: nothing is owed for them any more. */
+function settledIds(record: LedgerRecord): string[] {
+  const settled = record.events.filter((event) => event.kind === "gone" || event.kind === "skipped");
+  return [...record.stored.map(({ id }) => id), ...settled.map(({ id }) => id)];
+}

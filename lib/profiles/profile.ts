@@ -1,0 +1,83 @@
+// What shall be archived: the profile as the API shows it and the tables keep it (design section 8).
+import { z } from "zod";
+import type { ProfileId } from "../core/ids.js";
+
+const listLimit = 10_000;
+const Address = z.string().trim().min(1).max(320);
+const FolderPattern = z
+  .string()
+  .max(1_000)
+  .regex(/^(\/|wellknown:[a-z]+$)/i, "is neither a path that begins with / nor wellknown:NAME");
+
+/** Who: every mailbox of the connection, all but some, only some, or one. */
+const Mailboxes = z
+  .strictObject({
+    mode: z.enum(["single", "all", "except", "only"]),
+    mailboxes: z.array(Address).max(listLimit).default([]),
+    groups: z.array(Address).max(0, "group selection is not available yet; list the mailboxes instead").default([]),
+  })
+  .superRefine((value, check) => {
+    const named = value.mailboxes.length;
+    const wrong = (message: string) => check.addIssue({ code: "custom", path: ["mailboxes"], message });
+    if (value.mode === "single" && named !== 1) wrong("mode single needs exactly one mailbox");
+    if (value.mode === "only" && named === 0) wrong("mode only needs at least one mailbox");
+    if (value.mode === "all" && named > 0) wrong("mode all takes no list; use except or only");
+  });
+
+const Folders = z.strictObject({
+  /** A pattern chooses a folder and everything below it: `/` all, `/Projects/*`, `/A/**`, `wellknown:inbox`. */
+  include: z.array(FolderPattern).min(1).max(200).default(["/"]),
+  /** Wins over `include`. */
+  exclude: z.array(FolderPattern).max(200).default(["wellknown:drafts", "wellknown:junkemail"]),
+  hidden: z.boolean().default(false),
+  recoverableItems: z.boolean().default(false),
+});
+
+const notYet = "message filters are not available yet; leave the default";
+
+/** Message filters. Only their defaults are accepted so far, so that nobody believes in a filter that does nothing. */
+const Filter = z.strictObject({
+  receivedFrom: z.null(notYet).default(null),
+  receivedTo: z.null(notYet).default(null),
+  olderThanDays: z.null(notYet).default(null),
+  read: z.literal("any", notYet).default("any"),
+  hasAttachments: z.literal("any", notYet).default("any"),
+  minSize: z.null(notYet).default(null),
+  maxSize: z.null(notYet).default(null),
+  senders: z.array(z.string()).max(0, notYet).default([]),
+  categories: z.array(z.string()).max(0, notYet).default([]),
+});
+
+const Deletion = z.strictObject({
+  mode: z.literal("none", "deletion rules are not available yet; the only mode is none"),
+});
+
+const Schedule = z.strictObject({
+  /** NCRONTAB: seconds minutes hours days months weekdays. */
+  cron: z.string().max(200),
+  /** IANA name, e.g. Europe/Berlin. */
+  timeZone: z.string().max(64).default("Etc/UTC"),
+});
+
+/** What a caller sends. Omitted fields take their defaults; unknown fields are refused. */
+export const ProfileInput = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  description: z.string().max(2_000).default(""),
+  connection: z.literal("default", "the only connection so far is default").default("default"),
+  enabled: z.boolean().default(true),
+  mailboxes: Mailboxes,
+  syncDirectoryFirst: z.boolean().default(true),
+  folders: Folders.prefault({}),
+  filter: Filter.prefault({}),
+  deletion: Deletion.default({ mode: "none" }),
+  schedule: Schedule.nullable().default(null),
+  /** Per request to Graph; the archive never waits longer for one answer. */
+  requestTimeoutSeconds: z.number().int().min(10).max(600).default(100),
+});
+export type ProfileInput = z.infer<typeof ProfileInput>;
+
+export interface Profile extends ProfileInput {
+  id: ProfileId;
+  createdAt: string;
+  updatedAt: string;
+}

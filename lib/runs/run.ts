@@ -1,0 +1,173 @@
+// One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
+import type { MailboxId, ProfileId, RunId } from "../core/ids.js";
+import { addTally, emptyTally, type Tally } from "../core/tally.js";
+
+/**
+ * pending            waiting for a worker
+ * running            a worker is or was just at it
+ * throttled          the mailbox asked us to wait; goes on by itself
+ * succeeded          everything was read and something was new
+ * noChanges          everything was read and nothing was new
+ * succeededWithGaps  something is named as not archived
+ * failed             nothing could be done; the reason says why
+ * cancelled          a person stopped it
+ */
+export type RunStatus =
+  | "pending"
+  | "running"
+  | "succeeded"
+  | "succeededWithGaps"
+  | "noChanges"
+  | "throttled"
+  | "failed"
+  | "cancelled";
+
+/** `excluded`: the profile's mailboxes include it by rule, but it has no mailbox to archive; the reason says why. */
+export type MailboxStatus = RunStatus | "excluded";
+
+const open = new Set<MailboxStatus>(["pending", "running", "throttled"]);
+export const isOpen = (status: MailboxStatus): boolean => open.has(status);
+
+/** Something that kept a part from being archived, as a person should read it. */
+export interface Problem {
+  code: string;
+  message: string;
+  folderPath?: string;
+  requestId?: string;
+}
+
+export interface Run {
+  id: RunId;
+  profile: ProfileId;
+  profileName: string;
+  trigger: "manual" | "schedule";
+  status: RunStatus;
+  requestedAt: string;
+  startedAt?: string;
+  endedAt?: string;
+  cancelRequested: boolean;
+  /** Why the run could not start or what it could not resolve. */
+  problems: Problem[];
+  /** The sums once the run has ended. */
+  summary?: RunSummary;
+}
+
+export interface RunSummary {
+  mailboxes: { total: number; done: number; excluded: number; failed: number; withGaps: number };
+  tally: Tally;
+  /** Bytes stored, as Graph sent them. */
+  bytes: number;
+  moved: number;
+  removed: number;
+  changed: number;
+}
+
+export interface MailboxRun {
+  run: RunId;
+  mailbox: MailboxId;
+  address: string;
+  displayName: string;
+  status: MailboxStatus;
+  /** Work items of an older generation are stale. */
+  generation: number;
+  reason?: string;
+  problems: Problem[];
+  tally: Tally;
+  /** Bytes stored in this run, as Graph sent them. */
+  bytes: number;
+  moved: number;
+  removed: number;
+  changed: number;
+  /** The last ledger record whose counts are in here. */
+  countedSeq: number;
+  /** Messages the chosen folders say they hold, and how many of those are dealt with. */
+  total: number;
+  done: number;
+  folders: { total: number; done: number };
+  /** Messages in quarantine for this mailbox now. */
+  owed: number;
+  startedAt?: string;
+  updatedAt: string;
+  endedAt?: string;
+  /** A waiting mailbox goes on then. */
+  resumeAt?: string;
+  /** Work spent so far, in milliseconds, for the rate. */
+  busyMs: number;
+  /** How often in a row work on the mailbox ended in a fault. */
+  faults: number;
+}
+
+export function newMailboxRun(
+  run: RunId,
+  who: { mailbox: MailboxId; address: string; displayName: string },
+  now: Date,
+): MailboxRun {
+  return {
+    run,
+    ...who,
+    status: "pending",
+    generation: 0,
+    problems: [],
+    tally: emptyTally(),
+    bytes: 0,
+    moved: 0,
+    removed: 0,
+    changed: 0,
+    countedSeq: 0,
+    total: 0,
+    done: 0,
+    folders: { total: 0, done: 0 },
+    owed: 0,
+    updatedAt: now.toISOString(),
+    busyMs: 0,
+    faults: 0,
+  };
+}
+
+/** How a mailbox that was read to the end ended. */
+export function outcomeOf(part: MailboxRun): "succeeded" | "succeededWithGaps" | "noChanges" {
+  if (part.problems.length > 0 || part.owed > 0) return "succeededWithGaps";
+  const { stored, gone } = part.tally;
+  return stored + gone + part.moved + part.removed + part.changed > 0 ? "succeeded" : "noChanges";
+}
+
+/** The sums over all mailboxes of a run. */
+export function summarize(parts: Iterable<MailboxRun>): RunSummary {
+  const sum: RunSummary = {
+    mailboxes: { total: 0, done: 0, excluded: 0, failed: 0, withGaps: 0 },
+    tally: emptyTally(),
+    bytes: 0,
+    moved: 0,
+    removed: 0,
+    changed: 0,
+  };
+  for (const part of parts) {
+    if (part.status === "excluded") sum.mailboxes.excluded++;
+    else sum.mailboxes.total++;
+    if (part.status !== "excluded" && !isOpen(part.status)) sum.mailboxes.done++;
+    if (part.status === "failed") sum.mailboxes.failed++;
+    if (part.status === "succeededWithGaps") sum.mailboxes.withGaps++;
+    sum.tally = addTally(sum.tally, part.tally);
+    sum.bytes += part.bytes;
+    sum.moved += part.moved;
+    sum.removed += part.removed;
+    sum.changed += part.changed;
+  }
+  return sum;
+}
+
+/**
+ * How a run stands, from its mailboxes. `noChanges` only when every mailbox was read to the end and had nothing new;
+ * `failed` when not one could be read; anything missing besides makes it `succeededWithGaps`.
+ */
+export function runStatus(run: Run, statuses: MailboxStatus[]): RunStatus {
+  const parts = statuses.filter((status) => status !== "excluded");
+  const openParts = parts.filter(isOpen);
+  if (openParts.length > 0) return openParts.every((status) => status === "throttled") ? "throttled" : "running";
+  if (run.cancelRequested && parts.includes("cancelled")) return "cancelled";
+  if (parts.length === 0) return run.problems.length > 0 ? "failed" : "noChanges";
+  if (parts.every((status) => status === "failed")) return "failed";
+  const gaps = run.problems.length > 0 || parts.some((status) => status === "failed" || status === "succeededWithGaps");
+  if (gaps) return "succeededWithGaps";
+  return parts.every((status) => status === "noChanges") ? "noChanges" : "succeeded";
+}

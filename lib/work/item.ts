@@ -1,0 +1,17 @@
+// What a queue message says. Ids only: the rows hold the rest.
+import { z } from "zod";
+import { MailboxId, RunId } from "../core/ids.js";
+
+export const WorkItem = z.discriminatedUnion("kind", [
+  /** Resolve the run's profile to mailboxes and send one item for each. */
+  z.object({ v: z.literal(1), kind: z.literal("start-run"), run: RunId }),
+  /** Archive one mailbox for a run, or go on where generation `generation - 1` stopped. */
+  z.object({
+    v: z.literal(1),
+    kind: z.literal("archive-mailbox"),
+    run: RunId,
+    mailbox: MailboxId,
+    generation: z.number().int().nonnegative(),
+  }),
+]);
+export type WorkItem = z.infer<typeof WorkItem>;
