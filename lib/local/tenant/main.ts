@@ -1,0 +1,54 @@
+// The sample tenant as a process of its own: prints one JSON line with address and token when it listens.
+import { parseArgs } from "node:util";
+import { startTenant, type TenantOptions } from "./server.js";
+
+const flags = {
+  port: { type: "string" },
+  mailboxes: { type: "string" },
+  messages: { type: "string" },
+  latency: { type: "string" },
+  mail: { type: "string" },
+  seed: { type: "string" },
+  token: { type: "string" },
+  huge: { type: "string" },
+} as const;
+
+const remedy = Object.keys(flags)
+  .map((name) => `--${name}`)
+  .join(" ");
+
+function options(argv: string[]): TenantOptions {
+  const { values } = parseArgs({ args: argv, options: flags });
+  const numbers = {
+    port: values.port,
+    mailboxes: values.mailboxes,
+    messagesPerMailbox: values.messages,
+    latencyMs: values.latency,
+    hugeMessageBytes: values.huge,
+  };
+  const parsed = Object.entries(numbers).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, whole(name, text)]],
+  );
+  return {
+    ...Object.fromEntries(parsed),
+    ...(values.mail === undefined ? {} : { mailDir: values.mail }),
+    ...(values.seed === undefined ? {} : { seed: values.seed }),
+    ...(values.token === undefined ? {} : { token: values.token }),
+  };
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new Error(`${name} must be a whole number, not "${text}" (flags: ${remedy})`);
+  return Number(text);
+}
+
+const tenant = await startTenant(options(process.argv.slice(2)));
+process.stdout.write(`${JSON.stringify({ baseUrl: tenant.baseUrl, token: tenant.token })}\n`);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    tenant.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+}

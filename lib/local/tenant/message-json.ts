@@ -1,0 +1,133 @@
+// Messages and folders as Graph's JSON shows them.
+import { changeKeyOf } from "./ids.js";
+import type { Mailbox, MailFolder, StoredMessage } from "./mailbox.js";
+import { type MailFacts, type Recipient, sizeOf } from "./message.js";
+
+type Property = (message: StoredMessage, facts: MailFacts, mailbox: Mailbox) => unknown;
+
+const seconds = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
+const address = (who: Recipient) => ({ emailAddress: { name: who.name ?? who.address, address: who.address } });
+const addressOrNone = (who: Recipient | undefined) => (who ? address(who) : undefined);
+
+/** Every property of the v1.0 message type (msgraph-metadata); a `$select` may name no other. */
+const properties: Record<string, Property> = {
+  id: (m) => m.immutableId,
+  createdDateTime: (m) => seconds(m.receivedAt),
+  lastModifiedDateTime: (m) => seconds(m.modifiedAt),
+  changeKey: (m, _, box) => changeKeyOf(box.tag, m.changeNumber),
+  categories: (m) => m.categories,
+  receivedDateTime: (m) => seconds(m.receivedAt),
+  sentDateTime: (m, f) => seconds(f.sentAt ?? m.receivedAt),
+  hasAttachments: (_, f) => f.attachments.some((a) => !a.inline),
+  internetMessageId: (_, f) => f.internetMessageId ?? "",
+  subject: (_, f) => f.subject,
+  bodyPreview: (_, f) => f.preview,
+  importance: (_, f) => f.importance,
+  parentFolderId: (m) => m.folder.id,
+  conversationId: (_, f) => f.conversationId,
+  conversationIndex: (_, f) => Buffer.from(f.conversationId).toString("base64").slice(0, 28),
+  isDeliveryReceiptRequested: () => null,
+  isReadReceiptRequested: () => false,
+  isRead: (m) => m.isRead,
+  isDraft: (m) => m.isDraft,
+  webLink: (m) => `https://outlook.example/owa/?ItemID=${encodeURIComponent(m.immutableId)}`,
+  inferenceClassification: () => "focused",
+  body: (_, f) => ({ contentType: "html", content: `<html><body>${f.preview}</body></html>` }),
+  uniqueBody: (_, f) => ({ contentType: "html", content: `<html><body>${f.preview}</body></html>` }),
+  sender: (_, f) => addressOrNone(f.sender ?? f.from),
+  from: (_, f) => addressOrNone(f.from),
+  toRecipients: (_, f) => f.to.map(address),
+  ccRecipients: (_, f) => f.cc.map(address),
+  bccRecipients: (_, f) => f.bcc.map(address),
+  replyTo: () => [],
+  internetMessageHeaders: (_, f) => [{ name: "Message-ID", value: f.internetMessageId ?? "" }],
+  flag: (m) => ({ flagStatus: m.flag }),
+};
+
+/** Answered only when asked for by name. */
+const onDemand = new Set(["internetMessageHeaders", "uniqueBody"]);
+
+export const messageProperties: ReadonlySet<string> = new Set(Object.keys(properties));
+const usual = Object.keys(properties).filter((name) => !onDemand.has(name));
+
+export interface MessageView {
+  select?: string[] | undefined;
+  immutableIds: boolean;
+  /** Ids of single-value extended properties, as asked for. */
+  extended?: string[];
+}
+
+export function messageJson(message: StoredMessage, mailbox: Mailbox, view: MessageView): Record<string, unknown> {
+  const facts = message.source.facts();
+  const out: Record<string, unknown> = {
+    ...(facts.type === undefined ? {} : { "@odata.type": `#microsoft.graph.${facts.type}` }),
+    "@odata.etag": `W/"${changeKeyOf(mailbox.tag, message.changeNumber)}"`,
+    id: view.immutableIds ? message.immutableId : message.movableId,
+  };
+  for (const name of view.select ?? usual) {
+    if (name === "id") continue;
+    const value = properties[name]?.(message, facts, mailbox);
+    if (value !== undefined) out[name] = value;
+  }
+  if (view.extended)
+    out.singleValueExtendedProperties = view.extended.flatMap((id) => extendedProperty(id, message, facts));
+  return out;
+}
+
+/** What a delta round tells of a message whose read state alone has changed. */
+export function partialJson(message: StoredMessage, mailbox: Mailbox, view: MessageView): Record<string, unknown> {
+  const told = ["changeKey", "isRead"].filter((name) => view.select === undefined || view.select.includes(name));
+  const whole = messageJson(message, mailbox, { ...view, select: told });
+  return { ...whole, "@odata.type": whole["@odata.type"] ?? "#microsoft.graph.message" };
+}
+
+/** Exchange echoes the id in lower case without the leading zero (facts/graph.md D.6). */
+function extendedProperty(id: string, message: StoredMessage, facts: MailFacts): { id: string; value: string }[] {
+  const [type = "", tag = ""] = id.split(" ");
+  const number = Number.parseInt(tag, 16);
+  const value = extendedValue(number, message, facts);
+  return value === undefined ? [] : [{ id: `${type} 0x${number.toString(16)}`, value }];
+}
+
+function extendedValue(tag: number, message: StoredMessage, facts: MailFacts): string | undefined {
+  if (tag === 0x0e08) return String(sizeOf(message.source));
+  if (tag === 0x1035) return facts.internetMessageId;
+  if (tag === 0x001a) return facts.type ? "IPM.Schedule.Meeting.Request" : "IPM.Note";
+  if (tag === 0x0e07) return String((message.isRead ? 1 : 0) + (message.isDraft ? 8 : 0));
+  return tag === 0x0e06 ? seconds(message.receivedAt) : undefined;
+}
+
+const folderProperties: Record<string, (folder: MailFolder, mailbox: Mailbox) => unknown> = {
+  id: (f) => f.id,
+  displayName: (f) => f.displayName,
+  parentFolderId: (f) => f.parentId,
+  childFolderCount: (f, box) => box.children(f).length,
+  unreadItemCount: (f, box) => box.contents(f).filter((m) => !m.isRead).length,
+  totalItemCount: (f, box) => (f.searches ? box.contents(f).length : f.messages.size),
+  isHidden: (f) => f.hidden,
+};
+
+const searchFolderProperties: Record<string, (folder: MailFolder) => unknown> = {
+  isSupported: () => true,
+  includeNestedFolders: () => false,
+  sourceFolderIds: (f) => f.searches ?? [],
+  filterQuery: () => "isRead eq false",
+};
+
+/** A `$select` on folders may also name what only search folders have. */
+export const folderPropertyNames: ReadonlySet<string> = new Set([
+  ...Object.keys(folderProperties),
+  ...Object.keys(searchFolderProperties),
+]);
+
+export function folderJson(folder: MailFolder, mailbox: Mailbox, select?: string[]): Record<string, unknown> {
+  const out: Record<string, unknown> = folder.searches ? { "@odata.type": "#microsoft.graph.mailSearchFolder" } : {};
+  out.id = folder.id;
+  for (const [name, value] of Object.entries(folderProperties)) {
+    if (name !== "id" && (select === undefined || select.includes(name))) out[name] = value(folder, mailbox);
+  }
+  for (const [name, value] of Object.entries(searchFolderProperties)) {
+    if (folder.searches && (select === undefined || select.includes(name))) out[name] = value(folder);
+  }
+  return out;
+}
