@@ -15,14 +15,20 @@ export interface PutOptions {
  * Write-once storage for packs, ledger records and attachments.
  *
  * An adapter must give read-after-write and whole-or-nothing puts, and say `not-found` only when the store says so: a
- * failed read is never an absence. Errors: `not-found`, `forbidden`, `unavailable`, `too-large`, `invalid`.
+ * failed read is never an absence. Names are segments of letters, digits, `.`, `_` and `-` parted by single slashes.
+ * Errors: `not-found`, `forbidden`, `unavailable`, `too-large`, `invalid`, and `conflict` for a blob whose policy or
+ * state forbids the operation.
  */
 export interface BlobStore {
-  /** Stores the bytes unless the name is taken. Returns whether it wrote. */
+  /**
+   * Stores the bytes unless the name is taken. Returns whether it wrote; `false` says that a blob is there for certain,
+   * but it may be this very call's: an attempt whose answer was lost is repeated and then finds its own blob. Where it
+   * matters whose bytes they are, read them back and compare.
+   */
   putIfAbsent(name: string, body: Uint8Array, options: PutOptions): Promise<boolean>;
   /**
    * Like {@link putIfAbsent} for a body of any size, staged in blocks so that only a few chunks are in memory. Nothing is
-   * visible under the name before all of it is there.
+   * visible under the name before all of it is there. When the name is taken the body may be left unread.
    */
   putStreamIfAbsent(name: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<boolean>;
   get(name: string): Promise<StoredBlob>;

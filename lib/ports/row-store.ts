@@ -48,7 +48,10 @@ export interface ScanRange {
  * 1,024 characters and no `/ \ # ?` or control characters, 100 writes in a batch) with `too-large` or `invalid`, because
  * the emulator does not. Numbers are doubles: whole up to 2^53. Errors besides: `conflict` (insert of a taken key),
  * `precondition-failed` (etag is not the current one), `not-found` (replace, merge or delete by etag of an absent row),
- * `forbidden`, `unavailable`.
+ * `forbidden`, `unavailable`. A string with a lone surrogate is stored with U+FFFD in its place.
+ *
+ * A write whose answer was lost is repeated, so `conflict` and `precondition-failed` may be the answer to our own write:
+ * read the row again before believing that somebody else changed it.
  */
 export interface RowStore {
   /** Undefined only when the store says the row is absent. */
@@ -60,7 +63,10 @@ export interface RowStore {
   upsert(table: Table, key: Key, values: Row): Promise<void>;
   /** Deletes the row; with an etag only if it is current. Deleting an absent row without an etag is harmless. */
   delete(table: Table, key: Key, etag?: string): Promise<void>;
-  /** All of at most 100 writes to one partition, or none; no row twice. */
+  /**
+   * All of at most 100 writes (4 MiB together) to one partition, or none; no row twice. Deleting an absent row is
+   * harmless here too.
+   */
   batch(table: Table, partition: string, writes: RowWrite[]): Promise<void>;
   /** Rows of one partition in ascending row-key order. */
   scan(table: Table, partition: string, range?: ScanRange): AsyncIterable<StoredRow>;

@@ -1,0 +1,84 @@
+// Blobs in memory, under the same rules as the service.
+import { checkBlobName, checkRange } from "../../core/blob-limits.js";
+import { type Sha256, sha256 } from "../../core/digest.js";
+import { MailkeepError } from "../../core/errors.js";
+import type { BlobStore, PutOptions, StoredBlob } from "../../ports/blob-store.js";
+
+export interface MemoryBlobStore extends BlobStore {
+  /** All names, in byte order. */
+  names(): string[];
+  /** What is stored, small enough to compare two archives with. */
+  dump(): Record<string, { size: number; sha256: Sha256; contentEncoding: "gzip" | undefined }>;
+  /** Does what no port can do: changes stored bytes, or removes them (undefined), to see whether somebody notices. */
+  tamper(name: string, bytes: Uint8Array | undefined): void;
+}
+
+export function memoryBlobStore(): MemoryBlobStore {
+  const blobs = new Map<string, StoredBlob>();
+  let sortedNames: string[] | undefined;
+  const names = () => (sortedNames ??= [...blobs.keys()].sort());
+  const find = (name: string): StoredBlob => {
+    checkBlobName(name);
+    const blob = blobs.get(name);
+    if (blob === undefined) throw new MailkeepError("not-found", `there is no blob ${name}`);
+    return blob;
+  };
+  const put = (name: string, bytes: Uint8Array, options: PutOptions): boolean => {
+    if (blobs.has(name)) return false;
+    blobs.set(name, { bytes, contentEncoding: options.contentEncoding });
+    sortedNames = undefined;
+    return true;
+  };
+  return {
+    async putIfAbsent(name, body, options) {
+      checkBlobName(name);
+      return put(name, body.slice(), options);
+    },
+    async putStreamIfAbsent(name, body, options) {
+      checkBlobName(name);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk.slice());
+      return put(name, new Uint8Array(Buffer.concat(chunks)), options);
+    },
+    async get(name) {
+      const { bytes, contentEncoding } = find(name);
+      return { bytes: bytes.slice(), contentEncoding };
+    },
+    async getRange(name, offset, length) {
+      checkRange(offset, length);
+      return find(name).bytes.slice(offset, offset + length);
+    },
+    async stream(name) {
+      const { bytes, contentEncoding } = find(name);
+      return { body: chunksOf(bytes), contentEncoding, size: bytes.length };
+    },
+    async exists(name) {
+      checkBlobName(name);
+      return blobs.has(name);
+    },
+    async *list(prefix, after = "") {
+      for (const name of names())
+        if (name.startsWith(prefix) && name > after) yield { name, size: blobs.get(name)?.bytes.length ?? 0 };
+    },
+    names: () => [...names()],
+    dump: () => Object.fromEntries(names().map((name) => [name, summary(find(name))])),
+    tamper(name, bytes) {
+      const { contentEncoding } = find(name);
+      if (bytes === undefined) blobs.delete(name);
+      else blobs.set(name, { bytes: bytes.slice(), contentEncoding });
+      sortedNames = undefined;
+    },
+  };
+}
+
+const summary = ({ bytes, contentEncoding }: StoredBlob) => ({
+  size: bytes.length,
+  sha256: sha256(bytes),
+  contentEncoding,
+});
+
+const chunkBytes = 64 * 1024;
+
+async function* chunksOf(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.slice(at, at + chunkBytes);
+}
