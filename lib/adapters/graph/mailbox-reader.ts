@@ -1,0 +1,133 @@
+// The port MailboxReader on Graph: which request answers which question.
+import { z } from "zod";
+import type { FolderId, ImmutableId } from "../../core/ids.js";
+import type { MailboxProbe } from "../../ports/directory.js";
+import type { ChangePage, Folder, MailboxReader, MessageFacts, MimeOutcome } from "../../ports/mail-source.js";
+import { Fault } from "./fault.js";
+import { type FolderItem, folderSelect, folderTree, readFolder } from "./folders.js";
+import type { Governor } from "./governor.js";
+import { follow, type Page, readJson } from "./json.js";
+import { IdOnly, type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
+import { messageSelect, readChange, readFacts, readId } from "./message-facts.js";
+import { MimeFetcher } from "./mime.js";
+import { PageSize } from "./page-size.js";
+import { probeMailbox, type SettingsAccess } from "./probe.js";
+
+/** No maximum is documented for delta pages; 500 answers well within the time-out even with recipients selected. */
+const changesPerPage = 500;
+/** https://learn.microsoft.com/graph/api/user-list-messages: at most 1,000. */
+const idsPerPage = 1_000;
+const foldersPerPage = 100;
+
+export class GraphMailboxReader implements MailboxReader {
+  readonly #changeSizes = new PageSize(changesPerPage);
+  readonly #idSizes = new PageSize(idsPerPage);
+  readonly #folderSizes = new PageSize(foldersPerPage);
+  readonly #mime: MimeFetcher;
+
+  constructor(
+    private readonly ask: MailboxAsk,
+    private readonly governor: Governor,
+    private readonly settings: SettingsAccess,
+  ) {
+    this.#mime = new MimeFetcher(ask);
+  }
+
+  probe(): Promise<MailboxProbe> {
+    return probeMailbox(this.ask, this.settings);
+  }
+
+  async wellKnownFolder(name: string): Promise<FolderId | undefined> {
+    const route = "/users/{id}/mailFolders/{name}";
+    const reply = await this.ask.ask({
+      route,
+      where: "well-known",
+      path: `/mailFolders/${encodeURIComponent(name)}?$select=id`,
+      read: (answer) => readJson(answer, IdOnly),
+    });
+    return reply.kind === "absent" ? undefined : (valueIn(reply, route).id as FolderId);
+  }
+
+  folders({ hidden }: { hidden: boolean }): Promise<Folder[]> {
+    return folderTree((parent) => this.#level(parent, hidden), undefined, hidden);
+  }
+
+  foldersBelow(parent: string): Promise<Folder[]> {
+    return folderTree((id) => this.#level(id, true, id === parent), parent, true);
+  }
+
+  async changes(folder: FolderId, link: string | undefined): Promise<ChangePage> {
+    const route = "/users/{id}/mailFolders/{id}/messages/delta";
+    const where = link === undefined ? "folder" : "link";
+    const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}`;
+    const question = { route, where, path, link, item: readChange, sizes: this.#changeSizes } as const;
+    const reply = await this.ask.page(question, mustGoOn);
+    if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
+    if (reply.kind === "folder-gone") return { kind: "folder-gone" };
+    const { items, nextLink, deltaLink } = valueIn(reply, route);
+    const next = { link: nextLink ?? deltaLink ?? "", roundDone: nextLink === undefined };
+    return { kind: "page", changes: items, next };
+  }
+
+  async messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined> {
+    const question: PageQuestion<ImmutableId> = {
+      route: "/users/{id}/mailFolders/{id}/messages",
+      where: "folder",
+      path: (pageSize) => `/mailFolders/${encodeURIComponent(folder)}/messages?$select=id&$top=${pageSize}`,
+      item: readId,
+      sizes: this.#idSizes,
+    };
+    const first = await this.ask.page(question);
+    if (first.kind === "folder-gone") return undefined;
+    // A folder that goes while its pages are read throws: an end would say that the ids were all of them.
+    return follow(valueIn(first, question.route), (link) => this.#next(question, link));
+  }
+
+  async message(id: ImmutableId): Promise<MessageFacts | undefined> {
+    const route = "/users/{id}/messages/{id}";
+    const reply = await this.ask.ask({
+      route,
+      where: "message",
+      path: `/messages/${encodeURIComponent(id)}?${messageSelect}`,
+      read: (answer) => readFacts(readJson(answer, z.unknown())),
+    });
+    return reply.kind === "gone" ? undefined : valueIn(reply, route);
+  }
+
+  mime(id: ImmutableId): Promise<MimeOutcome> {
+    return this.#mime.fetch(id);
+  }
+
+  history() {
+    return this.governor.history();
+  }
+
+  /** All folders of one level; undefined when the parent has gone, and `mayLack` says it may never have been. */
+  async #level(parent: string | undefined, hidden: boolean, mayLack = false): Promise<FolderItem[] | undefined> {
+    const children = parent === undefined ? "" : `/${encodeURIComponent(parent)}/childFolders`;
+    const flag = hidden ? "includeHiddenFolders=true&" : "";
+    const question: PageQuestion<FolderItem> = {
+      route: parent === undefined ? "/users/{id}/mailFolders" : "/users/{id}/mailFolders/{id}/childFolders",
+      where: parent === undefined ? "mailbox" : mayLack ? "well-known" : "folder",
+      path: (pageSize) => `/mailFolders${children}?${flag}$top=${pageSize}&${folderSelect}`,
+      item: readFolder,
+      sizes: this.#folderSizes,
+    };
+    const first = await this.ask.page(question);
+    if (first.kind === "folder-gone" || first.kind === "absent") return undefined;
+    const items: FolderItem[] = [];
+    const pages = follow(valueIn(first, question.route), (link) => this.#next(question, link));
+    for await (const page of pages) items.push(...page);
+    return items;
+  }
+
+  async #next<T>(question: PageQuestion<T>, link: string): Promise<Page<T>> {
+    return valueIn(await this.ask.page({ ...question, link }), question.route);
+  }
+}
+
+/** A delta page with neither link is no end of the round, it is a broken page. */
+function mustGoOn(page: Page<unknown>): void {
+  if (page.nextLink === undefined && page.deltaLink === undefined)
+    throw new Fault("malformed", "a delta page without a link");
+}

@@ -1,0 +1,87 @@
+// Where bearer tokens come from.
+import { MailkeepError } from "../../core/errors.js";
+import { type Clock, minute, second } from "../../core/time.js";
+
+export interface TokenSource {
+  /**
+   * A bearer token; with `fresh`, one that is not from our own cache.
+   * Errors: `unauthenticated` (the identity is refused), `unavailable` (the token endpoint cannot be reached).
+   */
+  get(options?: { fresh?: boolean }): Promise<string>;
+}
+
+export const staticToken = (token: string): TokenSource => ({ get: async () => token });
+
+/** The shape of `TokenCredential` in @azure/identity, which this room may not import. */
+export interface CredentialLike {
+  getToken(scopes: string): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
+
+/** Tokens live about an hour; asking again this early means that none expires on its way. */
+const renewEarlyMs = 5 * minute;
+
+/** When the token endpoint is down, an old token is good until it really expires. */
+const lastUseMs = 30 * second;
+
+/** Caches until shortly before expiry; whoever asks while a token is being fetched shares that one request. */
+export function credentialToken(credential: CredentialLike, options: { scope: string; clock: Clock }): TokenSource {
+  let held: { token: string; expiresAt: number } | undefined;
+  let asking: Promise<string> | undefined;
+  const leftMs = () => (held === undefined ? 0 : held.expiresAt - options.clock.now().getTime());
+
+  async function ask(): Promise<string> {
+    const answer = await credential.getToken(options.scope).catch((error: unknown) => {
+      throw tokenError(error);
+    });
+    if (answer === null) throw new MailkeepError("unauthenticated", "the identity gave no token");
+    held = { token: answer.token, expiresAt: answer.expiresOnTimestamp };
+    return answer.token;
+  }
+
+  return {
+    async get({ fresh = false } = {}) {
+      if (!fresh && held !== undefined && leftMs() > renewEarlyMs) return held.token;
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+      try {
+        return await asking;
+      } catch (error) {
+        if (!fresh && held !== undefined && leftMs() > lastUseMs) return held.token;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Refusals of Entra carry a status or have a name of their own; the rest is the network. */
+function tokenError(error: unknown): MailkeepError {
+  if (error instanceof MailkeepError) return error;
+  const { name, status, text } = describeError(error);
+  const refused = name === "CredentialUnavailableError" || name === "AuthenticationRequiredError";
+  const reason = /AADSTS\d+/.exec(text)?.[0];
+  const code = refused || reason !== undefined || (status >= 400 && status < 429) ? "unauthenticated" : "unavailable";
+  return new MailkeepError(code, `no token: ${reason ?? name}`, {
+    cause: error,
+    ...(reason === undefined ? {} : { reason }),
+  });
+}
+
+function describeError(error: unknown): { name: string; status: number; text: string } {
+  if (!(error instanceof Error)) return { name: "unknown", status: 0, text: "" };
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 0;
+  return { name: error.name, status, text: error.message };
+}
+
+/** The `roles` claim of a token, unverified, for a self-check; undefined when the token is not a JWT or names none. */
+export function rolesIn(token: string): string[] | undefined {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    const roles = claims !== null && typeof claims === "object" && "roles" in claims ? claims.roles : undefined;
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : undefined;
+  } catch {
+    return undefined; // an opaque token: it does not say
+  }
+}
