@@ -23,6 +23,9 @@ export type Cut = z.infer<typeof Cut>;
 
 export const Address = z.object({ name: z.string().optional(), email: z.string() });
 
+/** The last entry of every pack: one {@link MessageRecord} a line, in the order of the entries. */
+export const manifestName = "manifest.jsonl";
+
 /** Where a message's remaining bytes are in its pack. */
 export const Entry = z.object({
   /** Name inside the zip: `m/1.eml`, `m/2.eml`, … */
