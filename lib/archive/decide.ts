@@ -38,7 +38,7 @@ export function decide(change: Change, known: Known | undefined, folder: FolderP
 export function decidePresent(message: MessageFacts, known: Known | undefined, folder: FolderPlace): Decision {
   if (known === undefined) return { kind: "fetch", message, version: 1 };
   if (hasNewContent(message, known)) return { kind: "fetch", message, version: known.version + 1 };
-  return { kind: "record", events: [...placeEvents(known, folder), ...metadataEvents(message, known)] };
+  return { kind: "record", events: [...decidePlace(known, folder), ...metadataEvents(message, known)] };
 }
 
 /**
@@ -63,7 +63,8 @@ function differs<T>(said: T | undefined, known: T | undefined): boolean {
   return said !== undefined && known !== undefined && said !== known;
 }
 
-function placeEvents(known: Known, folder: FolderPlace): LedgerEvent[] {
+/** What it means that a known message is in this folder now. */
+export function decidePlace(known: Known, folder: FolderPlace): LedgerEvent[] {
   const subject = { key: known.key, receivedAt: known.receivedAt };
   if (known.removedAt !== undefined) return [{ kind: "returned", ...subject, to: folder.id, toPath: folder.path }];
   if (known.folderId === folder.id) return [];

@@ -4,7 +4,7 @@ import type { Body } from "../core/body.js";
 import { messageKey } from "../core/ids.js";
 import type { Unplaced } from "../pack/manifest.js";
 import { verifySplit } from "../pack/splice.js";
-import { type Split, split } from "../pack/split.js";
+import { type Split, split, uncut } from "../pack/split.js";
 import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
 import type { AttachmentStore } from "./attachments.js";
 import type { FolderPlace } from "./decide.js";
@@ -53,7 +53,7 @@ async function completed(message: MessageFacts, reader: MailboxReader): Promise<
 /** What will be stored must give back the very bytes that came; where it would not, nothing is cut out. */
 async function provenSplit(body: Body): Promise<Split> {
   const parts = await split(body);
-  return (await verifySplit(parts, body)) ? parts : split(body, { uncut: true });
+  return (await verifySplit(parts, body)) ? parts : uncut(body);
 }
 
 function unplaced(facts: MessageFacts, { version, folder }: Wanted, parts: Split): Unplaced {

@@ -3,51 +3,80 @@
 import type { CursorMark } from "../ledger/record.js";
 
 /** One delta page at work. */
-export interface Ticket {
-  /** Registers one change of the page; call the returned function once, when it is accounted for. */
-  expect(): () => void;
+export interface PageTicket {
+  /** Registers one change of the page; the returned function is called once, when it is accounted for or given back. */
+  expect(): Settle;
+  /** Counts a message that was in the archive already. */
+  countKnown(): void;
   /** The page has been read to its end; no more `expect` after this. */
   close(): void;
+  /** Closes the page; true when all of it is accounted for, false as soon as anything was given back. */
+  settled(): Promise<boolean>;
 }
 
-/**
- * Tickets of one folder settle in the order they were opened. `settled` gets each page's mark when its time has come, with
- * the number of messages the page found already archived.
- */
-export function folderTickets(settled: (mark: CursorMark, known: number) => void) {
-  const waiting: { mark: CursorMark; open: number; closed: boolean; known: number }[] = [];
+/** With true when a message is accounted for, with false when nothing was done about it: its page stays unsettled. */
+export type Settle = (accounted: boolean) => void;
+
+export interface FolderTickets {
+  open(mark: CursorMark): PageTicket;
+}
+
+interface Page {
+  mark: CursorMark;
+  open: number;
+  closed: boolean;
+  known: number;
+  givenBack: boolean;
+  onSettled(complete: boolean): void;
+}
+
+/** Pages of one folder settle in the order they were opened; `onPage` hears of each, with how many messages were known. */
+export function folderTickets(onPage: (mark: CursorMark, known: number) => void): FolderTickets {
+  const waiting: Page[] = [];
   const settle = () => {
     for (let first = waiting[0]; first?.closed && first.open === 0; first = waiting[0]) {
       waiting.shift();
-      settled(first.mark, first.known);
+      onPage(first.mark, first.known);
+      first.onSettled(true);
     }
   };
   return {
-    open(mark: CursorMark): Ticket & { countKnown(): void } {
-      const page = { mark, open: 0, closed: false, known: 0 };
+    open(mark) {
+      const page: Page = { mark, open: 0, closed: false, known: 0, givenBack: false, onSettled() {} };
       waiting.push(page);
-      return {
-        expect() {
-          page.open++;
-          let done = false;
-          return () => {
-            if (done) return;
-            done = true;
-            page.open--;
-            settle();
-          };
-        },
-        countKnown() {
-          page.known++;
-        },
-        close() {
-          page.closed = true;
-          settle();
-        },
-      };
+      return ticketOf(page, settle);
     },
   };
 }
 
-export type FolderTickets = ReturnType<typeof folderTickets>;
-export type PageTicket = ReturnType<FolderTickets["open"]>;
+function ticketOf(page: Page, settle: () => void): PageTicket {
+  const close = () => {
+    page.closed = true;
+    settle();
+  };
+  return {
+    expect() {
+      page.open++;
+      return (accounted) => {
+        if (!accounted) return giveBack(page);
+        page.open--;
+        settle();
+      };
+    },
+    countKnown() {
+      page.known++;
+    },
+    close,
+    settled: () =>
+      new Promise((resolve) => {
+        page.onSettled = resolve;
+        if (page.givenBack) resolve(false);
+        close();
+      }),
+  };
+}
+
+function giveBack(page: Page): void {
+  page.givenBack = true;
+  page.onSettled(false);
+}

@@ -19,6 +19,8 @@ export interface Committed {
 }
 
 export interface WriterHooks {
+  /** Throws when nothing may be written any more. */
+  beforeCommit(): void;
   /** After each commit, before the next one begins. */
   onCommit(committed: Committed): Promise<void>;
   /** A commit failed; nothing more will be. */
@@ -50,6 +52,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
 
   async function commitOne(full: Batch, number: number): Promise<void> {
     const contents = await full.seal();
+    hooks.beforeCommit();
     const done = await commit(contents, applied, place, deps);
     applied = done.applied;
     forget(number);

@@ -1,6 +1,7 @@
 // One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
 import type { MailboxId, ProfileId, RunId } from "../core/ids.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
+import type { Profile } from "../profiles/profile.js";
 
 /**
  * pending            waiting for a worker
@@ -41,6 +42,8 @@ export interface Run {
   profile: ProfileId;
   profileName: string;
   trigger: "manual" | "schedule";
+  /** What to read, as the profile said when the run began. */
+  folders: Profile["folders"];
   status: RunStatus;
   requestedAt: string;
   startedAt?: string;
@@ -67,6 +70,8 @@ export interface MailboxRun {
   mailbox: MailboxId;
   address: string;
   displayName: string;
+  /** The profile names it, as opposed to choosing it by a rule. */
+  named: boolean;
   status: MailboxStatus;
   /** Work items of an older generation are stale. */
   generation: number;
@@ -99,7 +104,7 @@ export interface MailboxRun {
 
 export function newMailboxRun(
   run: RunId,
-  who: { mailbox: MailboxId; address: string; displayName: string },
+  who: { mailbox: MailboxId; address: string; displayName: string; named: boolean },
   now: Date,
 ): MailboxRun {
   return {

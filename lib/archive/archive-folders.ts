@@ -1,0 +1,188 @@
+// One invocation's work on a mailbox whose claim is held: brings the tables up to the ledger, sets the session up and lets
+// producers and workers run until all is read, time is up, the run is cancelled, or the mailbox as a whole fails.
+import { loadCursors } from "../catalog/cursors.js";
+import { type Applied, type KnownFolder, knownFolders } from "../catalog/messages.js";
+import { type Owed, owedMessages } from "../catalog/quarantine.js";
+import { bringUpToDate } from "../catalog/replay.js";
+import type { ImmutableId } from "../core/ids.js";
+import { second } from "../core/time.js";
+import type { MailboxReader } from "../ports/mail-source.js";
+import { findRun } from "../runs/repo.js";
+import type { MailboxRun, Run } from "../runs/run.js";
+import type { ArchiveDeps } from "./archive-mailbox.js";
+import { archivedMessages } from "./archived.js";
+import type { Claim } from "./claim.js";
+import { retryOwed } from "./consider.js";
+import { type Counts, openCounts } from "./counts.js";
+import { isDue } from "./owed.js";
+import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
+import { folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
+import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
+import { type ArchiveWriter, openWriter } from "./writer.js";
+
+export interface Stretch {
+  run: Run;
+  part: MailboxRun;
+  claim: Claim;
+  reader: MailboxReader;
+  /** By the monotonic clock. */
+  deadlineMs: number;
+}
+
+export type Outcome = "complete" | "more" | "cancelled";
+
+export async function archiveFolders(
+  stretch: Stretch,
+  deps: ArchiveDeps,
+): Promise<{ outcome: Outcome; counts: MailboxRun }> {
+  const { run, part, reader } = stretch;
+  const { rows, blobs } = deps;
+  const applied = await bringUpToDate(part.mailbox, { rows, blobs });
+  const owed = await owedById(stretch, deps);
+  const owedNow = new Set<string>(owed.keys());
+  const counts = await openCounts(part, applied, owedNow, deps);
+  const tree = await readTree(reader, run.folders);
+  const known = await knownFolders(rows, part.mailbox);
+  counts.plan(tree);
+  await counts.save();
+
+  const stop = stopSigns(stretch, counts, deps);
+  const failure = firstFailure();
+  const writer = openArchiveWriter({ applied, owedNow, counts, onFailure: failure.fail }, stretch, deps);
+  const session = openSession({ stretch, tree, owed, writer, timeIsUp: stop.timeIsUp, failure: failure.promise }, deps);
+  failure.promise.catch((reason) => session.tasks.fail(reason));
+  stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
+  try {
+    const walk = await openWalk({ session, applied, counts }, stretch, deps);
+    const readAll = await produceAndWork(walk, { run, known }, failure);
+    await writer.flush();
+    return { outcome: stop.cancelled() ? "cancelled" : readAll ? "complete" : "more", counts: counts.current() };
+  } catch (error) {
+    // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
+    await writer.flush().catch(() => {});
+    throw error;
+  } finally {
+    stop.end();
+  }
+}
+
+async function owedById({ part }: Stretch, { rows }: ArchiveDeps): Promise<Map<ImmutableId, Owed>> {
+  const owed = new Map<ImmutableId, Owed>();
+  for await (const message of owedMessages(rows, part.mailbox)) owed.set(message.id, message);
+  return owed;
+}
+
+/** How often a wish to cancel is looked for, and progress saved between commits. */
+const glanceEveryMs = 5 * second;
+
+function stopSigns({ run, deadlineMs }: Stretch, counts: Counts, { rows, clock, ticker, log }: ArchiveDeps) {
+  let cancelled = false;
+  const glance = async () => {
+    cancelled ||= (await findRun(rows, run.id))?.value.cancelRequested ?? false;
+    await counts.save();
+  };
+  const warn = (error: unknown) => log.warn("progress not saved", { run: run.id, detail: String(error).slice(0, 200) });
+  const end = ticker.every(glanceEveryMs, () => void glance().catch(warn));
+  return { timeIsUp: () => cancelled || clock.monotonicMs() >= deadlineMs, cancelled: () => cancelled, end };
+}
+
+/** The first fault of any producer, worker or commit is the reason the session ends. */
+function firstFailure() {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {}); // Those who wait race with it; nobody may be waiting.
+  return { promise, fail: reject };
+}
+
+type Failure = ReturnType<typeof firstFailure>;
+
+function openArchiveWriter(
+  parts: { applied: Applied; owedNow: Set<string>; counts: Counts; onFailure: (error: unknown) => void },
+  { run, part, claim }: Stretch,
+  deps: ArchiveDeps,
+): ArchiveWriter {
+  const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow };
+  return openWriter(parts.applied, place, deps, {
+    beforeCommit: () => claim.assertHeld(),
+    async onCommit({ record, known, applied }) {
+      parts.counts.committed(record, known, applied);
+      await parts.counts.save();
+    },
+    onFailure: parts.onFailure,
+  });
+}
+
+function openSession(
+  parts: Pick<Session, "tree" | "owed" | "writer" | "timeIsUp" | "failure"> & { stretch: Stretch },
+  { attachments, clock }: ArchiveDeps,
+): Session {
+  const { stretch, ...given } = parts;
+  const { run, reader } = stretch;
+  return {
+    ...given,
+    reader,
+    attachments,
+    clock,
+    profile: run.profile,
+    run: run.id,
+    tasks: openTasks(),
+    busy: new Map(),
+    hiddenFolder: hiddenFolders(reader, given.tree),
+  };
+}
+
+async function openWalk(
+  { session, applied, counts }: { session: Session; applied: Applied; counts: Counts },
+  { run, part }: Stretch,
+  { rows }: ArchiveDeps,
+): Promise<Walk> {
+  return {
+    session,
+    archived: archivedMessages(rows, part.mailbox, applied.head.seq > 0),
+    cursors: await loadCursors(rows, part.mailbox, run.profile),
+    onFolderDone: counts.folderDone,
+    onProblem: counts.problem,
+  };
+}
+
+/** Producers fill the channel while workers empty it. Returns whether everything was read. */
+async function produceAndWork(
+  walk: Walk,
+  { run, known }: { run: Run; known: ReadonlyMap<string, KnownFolder> },
+  failure: Failure,
+): Promise<boolean> {
+  const { session } = walk;
+  const health = { failures: 0 };
+  const workers = Array.from({ length: workersPerMailbox }, () => workOff(session, health).catch(failure.fail));
+  const produce = async () => {
+    await session.writer.note(folderEvents(session.tree, known));
+    await retryOwed(session, dueMessages(session, run));
+    const read = await walkFolders(walk);
+    return read && leaveVanishedFolders(walk, vanishedFolders(session.tree, known));
+  };
+  const read = await produce().catch((error: unknown) => {
+    failure.fail(error);
+    return false;
+  });
+  session.tasks.close();
+  await Promise.all(workers);
+  await Promise.race([failure.promise, Promise.resolve()]); // throws what failed first, if anything did
+  return read && !session.timeIsUp();
+}
+
+/** Messages in quarantine that this run owes a try; those in folders it does not read are another profile's. */
+function dueMessages({ owed, tree, clock }: Session, run: Run): Owed[] {
+  const when = { startedAt: run.startedAt ?? run.requestedAt, trigger: run.trigger };
+  const wanted = new Set(tree.wanted.map(({ id }) => id));
+  const isOurs = ({ folderId }: Owed) => wanted.has(folderId) || !tree.all.has(folderId);
+  return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message));
+}
+
+/** Looked up when first needed: most mailboxes never need it. */
+function hiddenFolders(reader: MailboxReader, tree: Tree): Session["hiddenFolder"] {
+  let all: Promise<Tree> | undefined;
+  return async (id) => {
+    if (tree.hiddenIncluded) return undefined;
+    all ??= readTree(reader, { include: ["/"], exclude: [], hidden: true, recoverableItems: false });
+    return (await all).all.get(id);
+  };
+}

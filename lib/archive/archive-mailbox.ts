@@ -1,0 +1,139 @@
+// The main flow: take the claim, bring the tables up to the ledger, read the folders, archive what is new, and say what
+// comes next. Read this file first, then walk.ts, consider.ts, session.ts, fetch.ts, writer.ts, commit.ts.
+import { MailkeepError } from "../core/errors.js";
+import type { Random } from "../core/ids.js";
+import { type Clock, minute, second, type Ticker } from "../core/time.js";
+import type { BlobStore } from "../ports/blob-store.js";
+import type { Log } from "../ports/log.js";
+import type { MailSource } from "../ports/mail-source.js";
+import type { RowStore } from "../ports/row-store.js";
+import { changePart, findPart, findRun } from "../runs/repo.js";
+import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
+import type { WorkItem } from "../work/item.js";
+import { archiveFolders } from "./archive-folders.js";
+import type { AttachmentStore } from "./attachments.js";
+import { type Claim, takeClaim } from "./claim.js";
+import { type Ending, endingOf } from "./ending.js";
+
+export interface ArchiveDeps {
+  mail: MailSource;
+  blobs: BlobStore;
+  rows: RowStore;
+  attachments: AttachmentStore;
+  clock: Clock;
+  ticker: Ticker;
+  random: Random;
+  log: Log;
+  /** How long one invocation works before it hands on to the next, in milliseconds. */
+  budgetMs: number;
+}
+
+/** What the queue is to do next. */
+export type NextStep = { kind: "done"; ended: boolean } | { kind: "again"; item: WorkItem; delayMs: number };
+
+type ArchiveItem = Extract<WorkItem, { kind: "archive-mailbox" }>;
+
+/** How long to stay away from a mailbox that another worker holds, at the most. */
+const heldWaitMs = 15 * second;
+
+export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Promise<NextStep> {
+  const run = (await findRun(deps.rows, item.run))?.value;
+  const part = (await findPart(deps.rows, item.run, item.mailbox))?.value;
+  const stale = run === undefined || part === undefined || part.generation !== item.generation || !isOpen(part.status);
+  if (stale) return { kind: "done", ended: false };
+  if (run.cancelRequested) return end(part, { status: "cancelled" }, deps);
+  const attempt = await takeClaim(item.mailbox, deps);
+  if (attempt.kind === "held")
+    return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
+  return work(run, part, attempt.claim, deps);
+}
+
+async function work(run: Run, part: MailboxRun, claim: Claim, deps: ArchiveDeps): Promise<NextStep> {
+  const { clock, log } = deps;
+  const begun = clock.monotonicMs();
+  const reader = deps.mail.open(part.mailbox, { history: claim.history, signal: claim.signal });
+  const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
+  log.info("mailbox work begins", fields);
+  try {
+    const { outcome, counts } = await archiveFolders(
+      { run, part, claim, reader, deadlineMs: begun + deps.budgetMs },
+      deps,
+    );
+    log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });
+    if (outcome === "cancelled") return await end(counts, { status: "cancelled" }, deps);
+    if (outcome === "complete") return await end(counts, endingOf(counts), deps);
+    return await goOn(counts, { delayMs: 0 }, deps);
+  } catch (error) {
+    return await afterFault(run, part, error, deps);
+  } finally {
+    await claim.release(reader.history());
+  }
+}
+
+/** Faults pass, wait or end the mailbox; each is written where a person looks. */
+async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
+  const current = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
+  const fault =
+    error instanceof MailkeepError ? error : new MailkeepError("unavailable", "an unexpected fault", { cause: error });
+  const fields = {
+    run: run.id,
+    mailbox: part.mailbox,
+    code: fault.code,
+    reason: fault.reason,
+    requestId: fault.requestId,
+  };
+  deps.log.warn("mailbox work interrupted", { ...fields, detail: describe(error) });
+  if (fault.code === "throttled")
+    return goOn(current, { delayMs: fault.retryAfterMs ?? minute, throttled: true }, deps);
+  if (fault.code === "cancelled") return goOn(current, { delayMs: heldWaitMs }, deps);
+  const ending = endingOf(current, fault);
+  if (ending !== undefined) return end(current, ending, deps);
+  const faults = current.faults + 1;
+  return goOn({ ...current, faults }, { delayMs: faultWaitsMs[faults - 1] ?? 5 * minute }, deps);
+}
+
+/** Waits after the first, second, … fault in a row without a commit between them. */
+const faultWaitsMs = [5 * second, 20 * second, minute, 3 * minute];
+
+function describe(error: unknown): string {
+  if (error instanceof MailkeepError) return error.message;
+  return error instanceof Error
+    ? `${error.name}: ${error.message}\n${error.stack ?? ""}`.slice(0, 2_000)
+    : "not an Error";
+}
+
+/** Hands the mailbox to the next invocation. */
+async function goOn(
+  part: MailboxRun,
+  { delayMs, throttled = false }: { delayMs: number; throttled?: boolean },
+  { rows, clock }: ArchiveDeps,
+): Promise<NextStep> {
+  const now = clock.now();
+  const next = await changePart(rows, part.run, part.mailbox, (stored) => ({
+    ...merged(part, stored),
+    status: throttled ? "throttled" : "running",
+    generation: stored.generation + 1,
+    updatedAt: now.toISOString(),
+    resumeAt: new Date(now.getTime() + delayMs).toISOString(),
+  }));
+  const item: WorkItem = {
+    v: 1,
+    kind: "archive-mailbox",
+    run: part.run,
+    mailbox: part.mailbox,
+    generation: next.generation,
+  };
+  return { kind: "again", item, delayMs };
+}
+
+async function end(part: MailboxRun, ending: Ending, { rows, clock }: ArchiveDeps): Promise<NextStep> {
+  const now = clock.now().toISOString();
+  await changePart(rows, part.run, part.mailbox, (stored) => {
+    const { resumeAt: _, ...rest } = merged(part, stored);
+    return { ...rest, ...ending, updatedAt: now, endedAt: now };
+  });
+  return { kind: "done", ended: true };
+}
+
+/** Ours, but never an older generation's. */
+const merged = (part: MailboxRun, stored: MailboxRun): MailboxRun => ({ ...part, generation: stored.generation });

@@ -1,0 +1,88 @@
+// The run's view of one mailbox while it is worked on: follows the commits and is saved as it goes.
+import type { Applied } from "../catalog/messages.js";
+import type { Clock } from "../core/time.js";
+import { readRecord } from "../ledger/journal.js";
+import type { LedgerRecord } from "../ledger/record.js";
+import type { BlobStore } from "../ports/blob-store.js";
+import type { RowStore } from "../ports/row-store.js";
+import { changePart } from "../runs/repo.js";
+import type { MailboxRun, Problem } from "../runs/run.js";
+import { withKnown, withProblem, withRecord } from "./progress.js";
+import type { Tree } from "./tree.js";
+
+export interface CountsDeps {
+  rows: RowStore;
+  blobs: BlobStore;
+  clock: Clock;
+}
+
+export interface Counts {
+  current(): MailboxRun;
+  plan(tree: Tree): void;
+  committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
+  folderDone(): void;
+  problem(problem: Problem): void;
+  /** Saves unless a newer generation has taken over. */
+  save(): Promise<void>;
+}
+
+/** `owed` is the live set of ids in quarantine. */
+export async function openCounts(
+  part: MailboxRun,
+  applied: Applied,
+  owed: ReadonlySet<string>,
+  deps: CountsDeps,
+): Promise<Counts> {
+  const { rows, clock } = deps;
+  const begunMs = clock.monotonicMs();
+  let counts = await broughtUpToDate(part, applied.head.seq, deps);
+  const dealtWith = (now: Applied) => Math.min(counts.total, now.messages + owed.size);
+  const current = (): MailboxRun => ({
+    ...counts,
+    owed: owed.size,
+    busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
+    updatedAt: clock.now().toISOString(),
+  });
+  return {
+    current,
+    plan(tree) {
+      const total = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
+      counts = { ...counts, status: "running", total, folders: { total: tree.wanted.length, done: 0 }, problems: [] };
+      counts = { ...counts, done: dealtWith(applied) };
+    },
+    committed(record, known, now) {
+      if (record) counts = { ...withRecord(counts, record), countedSeq: record.seq, faults: 0 };
+      counts = { ...withKnown(counts, known), done: dealtWith(now) };
+    },
+    folderDone() {
+      counts = { ...counts, folders: { ...counts.folders, done: counts.folders.done + 1 } };
+    },
+    problem(problem) {
+      counts = { ...counts, problems: withProblem(counts.problems, problem) };
+    },
+    async save() {
+      await changePart(rows, part.run, part.mailbox, (stored) =>
+        stored.generation === part.generation ? { ...current(), generation: stored.generation } : undefined,
+      );
+    },
+  };
+}
+
+/** Adds what commits of this run changed that an earlier invocation did not live to count. */
+async function broughtUpToDate(
+  part: MailboxRun,
+  headSeq: number,
+  { rows, blobs, clock }: CountsDeps,
+): Promise<MailboxRun> {
+  if (part.startedAt === undefined) {
+    const startedAt = clock.now().toISOString();
+    return changePart(rows, part.run, part.mailbox, (stored) => ({ ...stored, startedAt, countedSeq: headSeq }));
+  }
+  let counts = part;
+  for (let seq = part.countedSeq + 1; seq <= headSeq; seq++) {
+    const found = await readRecord(blobs, part.mailbox, seq);
+    if (found?.record.run === part.run) counts = withRecord(counts, found.record);
+    counts = { ...counts, countedSeq: seq };
+  }
+  return counts;
+}

@@ -1,0 +1,42 @@
+// Pure: how a mailbox's part of a run ends, after reading to the end or after a fault.
+import type { MailkeepError } from "../core/errors.js";
+import { type MailboxRun, type MailboxStatus, outcomeOf, type Problem } from "../runs/run.js";
+import { withProblem } from "./progress.js";
+
+export interface Ending {
+  status: MailboxStatus;
+  reason?: string;
+  problems?: Problem[];
+}
+
+/** After so many faults in a row without a commit in between the mailbox is given up for this run. */
+const faultLimit = 5;
+
+export function endingOf(part: MailboxRun): Ending;
+/** Undefined: the fault may pass, so another try is due. */
+export function endingOf(part: MailboxRun, fault: MailkeepError): Ending | undefined;
+export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | undefined {
+  if (fault === undefined) return { status: outcomeOf(part) };
+  const code = fault.reason ?? fault.code;
+  const problem = {
+    code,
+    message: fault.message,
+    ...(fault.requestId !== undefined && { requestId: fault.requestId }),
+  };
+  const ended = (status: MailboxStatus): Ending => ({
+    status,
+    reason: code,
+    problems: withProblem(part.problems, problem),
+  });
+  switch (fault.code) {
+    case "no-mailbox":
+      // Chosen by rule, it is simply not one of those to archive; named by a person, it is missing.
+      return part.named ? ended("failed") : { status: "excluded", reason: code };
+    case "forbidden":
+    case "unauthenticated":
+    case "corrupt":
+      return ended("failed");
+    default:
+      return part.faults + 1 >= faultLimit ? ended("failed") : undefined;
+  }
+}

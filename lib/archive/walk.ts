@@ -1,0 +1,192 @@
+// Reads the folders of a mailbox round by round and hands every change on: the producers of a session.
+import type { Cursor } from "../catalog/cursors.js";
+import { inParallel } from "../core/channel.js";
+import { MailkeepError } from "../core/errors.js";
+import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
+import { day } from "../core/time.js";
+import type { Change, ChangePage } from "../ports/mail-source.js";
+import type { Problem } from "../runs/run.js";
+import type { Archived } from "./archived.js";
+import { consider } from "./consider.js";
+import { isFolderFault, type Session } from "./session.js";
+import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
+import type { TreeFolder } from "./tree.js";
+
+/** Folders read beside each other: a quiet mailbox is one request for each folder, and four may be in flight. */
+const foldersAtOnce = 4;
+
+/** Changes of one page looked up in the catalog beside each other. */
+const changesAtOnce = 16;
+
+/** All ids of a folder are compared with the catalog at least this often, whatever its delta rounds say. */
+const compareEveryMs = 7 * day;
+
+export interface Walk {
+  session: Session;
+  archived: Archived;
+  cursors: ReadonlyMap<FolderId, Cursor>;
+  onFolderDone(): void;
+  onProblem(problem: Problem): void;
+}
+
+/** Reads every wanted folder to its end, or until time is up. Returns false when time was up. */
+export async function walkFolders(walk: Walk): Promise<boolean> {
+  let complete = true;
+  await inParallel(walk.session.tree.wanted, foldersAtOnce, async (folder) => {
+    try {
+      if (await walkFolder(walk, folder)) walk.onFolderDone();
+      else complete = false;
+    } catch (error) {
+      if (!isFolderFault(error)) throw error;
+      const message = `the folder could not be read to its end: ${error.message}`;
+      walk.onProblem({ code: error.reason ?? error.code, message, folderPath: folder.path });
+    }
+  });
+  return complete;
+}
+
+/** One delta round of a folder: until Graph says that it is complete. */
+interface Round {
+  tickets: FolderTickets;
+  /** Short hashes of all ids reported, when the round began at the folder's start and the archive may know more. */
+  reported: Set<string> | undefined;
+  /** The round replaces knowledge that was lost: removals since then will not be reported by it. */
+  resync: boolean;
+  quiet: boolean;
+}
+
+async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
+  const { session, archived } = walk;
+  const cursor = walk.cursors.get(folder.id);
+  let link = cursor?.link;
+  let round = openRound(session, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
+  for (let restarted = false; !session.timeIsUp(); ) {
+    const page = await session.reader.changes(folder.id, link);
+    if (page.kind === "page") {
+      await takePage(walk, folder, page, round);
+      if (page.next.roundDone) return true;
+      link = page.next.link;
+      continue;
+    }
+    if (page.kind === "folder-gone" && !(await isThere(session, folder))) return leaveFolder(walk, folder.id);
+    if (restarted) throw unreadable(page);
+    restarted = true;
+    link = undefined;
+    round = openRound(session, { resync: true, link });
+  }
+  return false;
+}
+
+function openRound(session: Session, { resync, link }: { resync: boolean; link: string | undefined }): Round {
+  const tickets = folderTickets((mark, known) => session.writer.mark(mark, known));
+  return { tickets, reported: resync && link === undefined ? new Set() : undefined, resync, quiet: true };
+}
+
+function unreadable(page: Exclude<ChangePage, { kind: "page" }>): MailkeepError {
+  const reason = page.kind === "resync" ? page.reason : "ErrorItemNotFound";
+  return new MailkeepError("unavailable", "Graph refuses each delta link of it as soon as it has given one", {
+    reason,
+  });
+}
+
+/** A page can vanish while its folder stays. Graph takes a folder's id wherever it takes a well-known name. */
+async function isThere(session: Session, folder: TreeFolder): Promise<boolean> {
+  return (await session.reader.wellKnownFolder(folder.id)) !== undefined;
+}
+
+type Page = Extract<ChangePage, { kind: "page" }>;
+
+async function takePage(walk: Walk, folder: TreeFolder, page: Page, round: Round): Promise<void> {
+  const { session } = walk;
+  const last = page.next.roundDone;
+  if (page.changes.length > 0) round.quiet = false;
+  for (const change of page.changes) round.reported?.add(shortHash(idOf(change)));
+  const comparison = last ? comparisonDue(walk, folder, round) : "none";
+  const ticket = round.tickets.open(markFor(walk, folder, page, { round, compared: comparison !== "none" }));
+  await inParallel(page.changes, changesAtOnce, (change) => consider(session, change, folder, ticket));
+  if (comparison === "reported" && round.reported) await askForMissing(walk, folder.id, round.reported, ticket);
+  if (comparison === "sweep") await sweep(walk, folder, ticket);
+  ticket.close();
+}
+
+const idOf = (change: Change): ImmutableId => (change.kind === "present" ? change.message.id : change.id);
+
+function markFor(walk: Walk, folder: TreeFolder, page: Page, { round, compared }: { round: Round; compared: boolean }) {
+  const last = page.next.roundDone;
+  const before = walk.cursors.get(folder.id);
+  const comparedAt =
+    compared || (last && before === undefined) ? walk.session.clock.now().toISOString() : before?.comparedAt;
+  return {
+    profile: walk.session.profile,
+    folderId: folder.id,
+    link: page.next.link,
+    kind: last ? ("delta" as const) : round.resync ? ("resync" as const) : ("next" as const),
+    ...(last && { itemCount: folder.totalItemCount }),
+    ...(comparedAt !== undefined && { comparedAt }),
+  };
+}
+
+/**
+ * Delta alone loses messages: a resync never reports removals, and a message moved away and back between two rounds may
+ * not be reported at all. So the catalog is compared with what is there: after a resync, when a folder's item count
+ * changed in a round without changes, and from time to time.
+ */
+function comparisonDue(walk: Walk, folder: TreeFolder, round: Round): "none" | "reported" | "sweep" {
+  if (round.reported) return "reported";
+  if (round.resync) return "sweep";
+  const cursor = walk.cursors.get(folder.id);
+  if (cursor === undefined || cursor.kind !== "delta") return "none";
+  const countMoved = cursor.itemCount !== undefined && cursor.itemCount !== folder.totalItemCount;
+  if (round.quiet && countMoved) return "sweep";
+  const since = cursor.comparedAt === undefined ? 0 : Date.parse(cursor.comparedAt);
+  return walk.session.clock.now().getTime() - since >= compareEveryMs ? "sweep" : "none";
+}
+
+/** Messages that the archive believes in the folder and Graph did not report there: the mailbox is asked for each. */
+async function askForMissing(
+  walk: Walk,
+  folderId: FolderId,
+  there: ReadonlySet<string>,
+  ticket: PageTicket,
+): Promise<void> {
+  for await (const { id } of walk.archived.inFolder(folderId))
+    if (!there.has(shortHash(id)))
+      await consider(walk.session, { kind: "removed", id }, { id: folderId, path: "" }, ticket);
+}
+
+/** The id sweep: all ids of the folder now, against all that the archive has of it. */
+async function sweep(walk: Walk, folder: TreeFolder, ticket: PageTicket): Promise<void> {
+  const pages = await walk.session.reader.messageIds(folder.id);
+  if (pages === undefined) return;
+  const there = new Map<string, ImmutableId>();
+  for await (const ids of pages) for (const id of ids) there.set(shortHash(id), id);
+  const missing: ImmutableId[] = [];
+  const strangers = new Map(there);
+  for await (const { id } of walk.archived.inFolder(folder.id)) {
+    strangers.delete(shortHash(id));
+    if (!there.has(shortHash(id))) missing.push(id);
+  }
+  // Asking treats both alike: what left is written down, what was never reported is fetched.
+  for (const id of [...missing, ...strangers.values()])
+    await consider(walk.session, { kind: "removed", id }, folder, ticket);
+}
+
+/** The folder is no more: each of its messages is asked for, in case it was moved out first. */
+async function leaveFolder(walk: Walk, folderId: FolderId): Promise<boolean> {
+  const { session } = walk;
+  const ticket = folderTickets(() => {}).open({ profile: session.profile, folderId, link: "", kind: "next" });
+  await askForMissing(walk, folderId, new Set(), ticket);
+  return Promise.race([ticket.settled(), session.failure]);
+}
+
+/** Folders known to the archive that the mailbox has no more. */
+export async function leaveVanishedFolders(
+  walk: Walk,
+  vanished: { folderId: string; path: string }[],
+): Promise<boolean> {
+  for (const { folderId, path } of vanished) {
+    if (!(await leaveFolder(walk, folderId as FolderId))) return false;
+    await walk.session.writer.note([{ kind: "folder", folderId, path, gone: true }]);
+  }
+  return true;
+}
