@@ -43,6 +43,12 @@ function checkKeyPart(field: "partition" | "row", text: string): void {
   if (!text.isWellFormed()) throw fault("is not well-formed Unicode");
 }
 
+/** @throws MailkeepError `invalid` for an etag that stands for any version, or for none. */
+export function checkEtag(etag: string): void {
+  if (etag === "" || etag === "*")
+    throw new MailkeepError("invalid", "the etag names no version of a row", { field: "etag" });
+}
+
 /** @throws MailkeepError `invalid` when a bound of a scan could not be asked for. */
 export function checkBound(field: "from" | "to", bound: string | undefined): void {
   if (bound === undefined) return;

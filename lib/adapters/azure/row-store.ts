@@ -1,7 +1,7 @@
 // Rows on Table Storage.
 import type { TableClient, TableEntity, TransactionAction } from "@azure/data-tables";
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
-import { checkBatch, checkBound, checkKey, storable } from "../../core/row-limits.js";
+import { checkBatch, checkBound, checkEtag, checkKey, storable } from "../../core/row-limits.js";
 import type { Key, Row, RowStore, RowWrite, Table } from "../../ports/row-store.js";
 import { toEntity, toStoredRow } from "./entity.js";
 import { inTime, translating } from "./errors.js";
@@ -118,11 +118,6 @@ async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
     if (isMailkeepError(error, "not-found")) return undefined;
     throw error;
   }
-}
-
-function checkEtag(etag: string): void {
-  if (etag === "" || etag === "*")
-    throw new MailkeepError("invalid", "the etag names no version of a row", { field: "etag" });
 }
 
 function etagOf(answer: { etag?: string }): string {

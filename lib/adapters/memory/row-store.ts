@@ -1,6 +1,6 @@
 // Rows in memory, under the same rules as the service.
 import { MailkeepError } from "../../core/errors.js";
-import { checkBatch, checkBound, checkKey, checkRow, storable } from "../../core/row-limits.js";
+import { checkBatch, checkBound, checkEtag, checkKey, checkRow, storable } from "../../core/row-limits.js";
 import type { Key, Row, RowStore, RowWrite, ScanRange, StoredRow, Table, Value } from "../../ports/row-store.js";
 
 interface Held {
@@ -129,7 +129,7 @@ function plan(partition: string, rows: Map<string, Held>, writes: RowWrite[]) {
 
 function expectEtag(key: Key, held: Held | undefined, etag: string): void {
   checkKey(key);
-  if (etag === "") throw new MailkeepError("invalid", "the etag is empty", { field: "etag" });
+  checkEtag(etag);
   if (held === undefined) throw new MailkeepError("not-found", "there is no such row");
   if (held.etag !== etag) throw new MailkeepError("precondition-failed", "the row has changed since it was read");
 }

@@ -13,10 +13,18 @@ export interface MemoryWorkQueue extends WorkQueue {
   items(): WaitingItem[];
   /** Takes the next visible item off the queue; undefined when none is visible yet. */
   receive(): string | undefined;
+  /** Takes everything visible off the queue, one by one. */
+  visible(): Iterable<string>;
 }
 
 export function memoryWorkQueue(clock: Clock): MemoryWorkQueue {
   const waiting: WaitingItem[] = [];
+  const receive = () => {
+    const first = waiting[0];
+    if (first === undefined || first.visibleAt > clock.now()) return undefined;
+    waiting.shift();
+    return first.item;
+  };
   return {
     async send(item, { delayMs = 0 } = {}) {
       checkItem(item, delayMs);
@@ -25,11 +33,9 @@ export function memoryWorkQueue(clock: Clock): MemoryWorkQueue {
       waiting.splice(later === -1 ? waiting.length : later, 0, { item, visibleAt });
     },
     items: () => waiting.map((waiter) => ({ ...waiter })),
-    receive() {
-      const first = waiting[0];
-      if (first === undefined || first.visibleAt > clock.now()) return undefined;
-      waiting.shift();
-      return first.item;
+    receive,
+    *visible() {
+      for (let item = receive(); item !== undefined; item = receive()) yield item;
     },
   };
 }

@@ -1,0 +1,4 @@
+import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
+import { describeRowStore } from "./row-store.js";
+
+describeRowStore("memory", async () => memoryRowStore());
