@@ -23,8 +23,6 @@ export interface HostOptions {
 export interface Host {
   /** `http://127.0.0.1:port/prefix`, without a slash at the end. */
   url: string;
-  /** Look into the queues now; for whoever has just put something there. */
-  nudge(): void;
   /** Takes no more work, lets what runs end within `graceMs`, gives unfinished messages back. */
   stop(graceMs: number): Promise<void>;
 }
@@ -39,23 +37,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
     if (!hostedTriggers.has(type.toLowerCase())) options.warn(`${target.name}: a ${type} is not run locally`);
   }
   const running = new Running();
-  const shared = { ...options, track: <T>(work: Promise<T>) => running.track(work) };
+  const shared = { ...options, track: <T>(work: Promise<T>) => running.track(work), worked: () => nudge() };
+  let nudge = () => {};
   const capabilities = await core.start(options.directory);
   const streamUri = capabilities.HttpUri;
   const http = await startHttp({ ...shared, routePrefix: settings.routePrefix, streamUri });
   const queues = startQueues({ ...shared, settings: settings.queues });
+  nudge = queues.nudge;
   const stopTimers = startTimers(shared);
   const prefix = settings.routePrefix === "" ? "" : `/${settings.routePrefix}`;
   return {
     url: `http://127.0.0.1:${http.port}${prefix}`,
-    nudge: queues.nudge,
     stop: async (graceMs) => {
       stopTimers();
       queues.stop();
       http.server.close();
       http.server.closeIdleConnections();
-      await core.terminate();
-      await running.ended(graceMs);
+      await within(graceMs, async () => {
+        await core.terminate();
+        await running.ended();
+      });
       await queues.release();
       http.server.closeAllConnections();
       core.close();
@@ -76,12 +77,16 @@ class Running {
     }
   }
 
-  async ended(graceMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.allSettled(this.#all), grace]);
-    clearTimeout(timer);
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#all);
   }
+}
+
+/** Waits for the work, but no longer than this. */
+async function within(limitMs: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work(), limit]).finally(() => clearTimeout(timer));
 }

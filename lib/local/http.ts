@@ -18,6 +18,8 @@ export interface HttpOptions {
   /** Wraps every invocation, so that a stop can wait for it. */
   track<T>(work: Promise<T>): Promise<T>;
   warn(message: string): void;
+  /** Called when a function has answered a request that may have changed something. */
+  worked(): void;
 }
 
 interface HttpFunction {
@@ -70,6 +72,7 @@ async function answer(
   const exchange: Exchange = { ...found, request, response, ...options };
   if (options.streamUri === undefined) await answerBuffered(exchange);
   else await answerStreamed(exchange, options.streamUri);
+  if (request.method !== "GET") options.worked();
 }
 
 interface Refusal {

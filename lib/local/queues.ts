@@ -11,6 +11,8 @@ export interface QueueOptions {
   settings: QueueSettings;
   track<T>(work: Promise<T>): Promise<T>;
   warn(message: string): void;
+  /** Called when an invocation has ended: it may have put something on a queue. */
+  worked(): void;
   /**
    * How long a received message stays hidden, in milliseconds; renewed every third of it while its function runs. Azure's
    * host takes ten minutes; here a message left by a killed process should be back soon. Default 30 s.
@@ -23,7 +25,7 @@ const firstPauseMs = 100;
 const longestPauseMs = 1_000;
 
 export interface QueueListeners {
-  /** Look now instead of at the end of the pause. */
+  /** Look now instead of at the end of the pause: something may have been put there. */
   nudge(): void;
   /** Takes no more messages. */
   stop(): void;
@@ -145,7 +147,7 @@ class QueueListener {
     } finally {
       clearInterval(renewal);
       this.#running.delete(held);
-      this.nudge();
+      this.options.worked();
     }
   }
 

@@ -8,6 +8,8 @@ export interface TimerOptions {
   env: Environment;
   track<T>(work: Promise<T>): Promise<T>;
   warn(message: string): void;
+  /** Called when a timer's function has ended: it may have put something on a queue. */
+  worked(): void;
 }
 
 /** setTimeout holds at most 2^31-1 ms; longer waits are taken in pieces, which also follows a changed wall clock. */
@@ -58,6 +60,7 @@ function startTimer(timer: TimerOptions & { name: string; cron: Cron; now: boole
     } catch (error) {
       timer.warn(`timer ${timer.name} failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     }
+    timer.worked();
     last = due;
     wait(timer.cron.nextRun(new Date(Math.max(Date.now(), due.getTime()))));
   }

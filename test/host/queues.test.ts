@@ -46,7 +46,7 @@ describe("a queue trigger", () => {
     };
     await send("hopeless");
     const poison = queues.getQueueClient(`${workQueue}-poison`);
-    await until(async () => expect(await poison.exists().then((there) => there && waiting(poison.name))).toBe(1));
+    await until(async () => expect(await waiting(poison.name)).toBe(1));
     const [moved] = (await poison.receiveMessages()).receivedMessageItems;
     expect(Buffer.from(moved?.messageText ?? "", "base64").toString("utf8")).toBe("hopeless");
     expect(texts()).toEqual(["hopeless", "hopeless", "hopeless"]);
