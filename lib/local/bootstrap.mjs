@@ -103,7 +103,7 @@ function npm(...npmArgs) {
     (path) => path !== undefined && /npm-cli\.c?js$/.test(path) && existsSync(path),
   );
   const [program, first] = script === undefined ? ["npm", []] : [process.execPath, [script]];
-  const end = spawnSync(program, [...first, ...npmArgs, "--no-audit", "--no-fund"], {
+  const end = spawnSync(program, [...first, ...npmArgs, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
