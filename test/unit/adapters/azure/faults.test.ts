@@ -20,6 +20,7 @@ afterEach(async () => {
 
 interface Asked {
   method: string;
+  body: string;
   url: string;
   range: string | undefined;
 }
@@ -28,11 +29,15 @@ interface Asked {
 async function account(script: (asked: Asked, response: ServerResponse, count: number) => void) {
   const asked: Asked[] = [];
   const listener: RequestListener = (request: IncomingMessage, response) => {
-    request.resume().once("end", () => {
-      const { method = "", url = "", headers } = request;
-      asked.push({ method, url, range: String(headers["x-ms-range"] ?? headers.range ?? "") || undefined });
-      script(asked.at(-1) as Asked, response, asked.length);
-    });
+    const chunks: Buffer[] = [];
+    request
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .once("end", () => {
+        const { method = "", url = "", headers } = request;
+        const body = Buffer.concat(chunks).toString();
+        asked.push({ method, url, body, range: String(headers["x-ms-range"] ?? headers.range ?? "") || undefined });
+        script(asked.at(-1) as Asked, response, asked.length);
+      });
   };
   server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -127,6 +132,35 @@ describe("a put that is refused", () => {
   });
 });
 
+it("sends none of a large body when the name is taken", async () => {
+  const { storage, asked } = await account((_asked, response) => sendBody(response, bytes));
+  async function* large(): AsyncIterable<Uint8Array> {
+    for (let i = 0; i < 3; i++) yield new Uint8Array(4 * 1024 * 1024);
+  }
+  expect(await storage.blobs.putStreamIfAbsent("a", large(), options)).toBe(false);
+  expect(asked.map(({ method }) => method)).toEqual(["HEAD"]);
+});
+
+it("says of every number that does not fit Int32 that it is a double, since the service would refuse it", async () => {
+  const { storage, asked } = await account((_asked, response) => response.writeHead(204, { etag: '"1"' }).end());
+  await storage.rows.insert("runs", key, {
+    small: 2 ** 31 - 1,
+    big: 2 ** 31,
+    fraction: 0.5,
+    text: "2026-11-22T00:00:00Z",
+  });
+  expect(JSON.parse(asked[0]?.body ?? "")).toEqual({
+    PartitionKey: "p",
+    RowKey: "r",
+    small: 2 ** 31 - 1,
+    big: 2 ** 31,
+    "big@odata.type": "Edm.Double",
+    fraction: 0.5,
+    "fraction@odata.type": "Edm.Double",
+    text: "2026-11-22T00:00:00Z",
+  });
+});
+
 describe("a transient fault", () => {
   it("is tried again", async () => {
     const { storage, asked } = await account((_asked, response, count) => {
@@ -187,6 +221,7 @@ it("keeps keys and signatures out of errors", async () => {
   );
   for (const error of errors) {
     expect(error).toMatchObject({ code: "forbidden" });
+    expect((error as Error).cause).not.toHaveProperty("request");
     expect(inspect(error, { depth: 9 })).not.toMatch(/SharedKey|c2VjcmV0|the item|the subject/);
   }
 });
