@@ -1,24 +1,163 @@
-// Mail of a company, made from the seed.
+// Who writes what to whom: fills every mailbox with exactly as many messages as asked for, many of them copies that
+// others hold too. The mixture follows the model company of facts/mail.md section 3; mean size around 50 KB.
+
+import { Correspondence } from "./correspondence.js";
 import { dice } from "./dice.js";
-import { emlSource } from "./eml.js";
 import type { Household } from "./household.js";
+import type { CopyRole, Mail } from "./mail.js";
+import { MailCopy } from "./mail-copy.js";
+import type { MailFolder } from "./mailbox.js";
 
 export interface CompanyOptions {
   seed: string;
   perMailbox: number;
   newest: Date;
+  /** 0: none. */
   hugeBytes: number;
 }
 
-export function fillWithMail(homes: Household[], { seed, perMailbox, newest }: CompanyOptions): void {
-  for (const { person, mailbox, furnished } of homes) {
-    const source = dice(seed, "mail", person.id);
-    const folders = [mailbox.standard("inbox"), mailbox.standard("sentitems"), ...furnished.filed];
-    for (let n = 0; n < perMailbox; n++) {
-      const folder = source.pick(folders);
-      const receivedAt = new Date(newest.getTime() - source.int(1000) * 86_400_000);
-      const text = `From: ${person.mail}\r\nTo: ${person.mail}\r\nSubject: Message ${n}\r\nDate: ${receivedAt.toUTCString()}\r\nMessage-ID: <${n}.${person.id}@contoso.example>\r\n\r\nBody ${n}\r\n`;
-      mailbox.add({ folder, source: emlSource(Buffer.from(text)), receivedAt, isRead: source.chance(0.8) });
+interface Letter {
+  mail: Mail;
+  role: CopyRole;
+  folder: MailFolder;
+}
+
+interface Desk {
+  home: Household;
+  letters: Letter[];
+  wanted: number;
+}
+
+/** Below this a mailbox holds plain mail only: no mail to everybody, nothing huge, nothing on top. */
+const smallMailbox = 10;
+
+export function fillWithMail(homes: Household[], options: CompanyOptions): void {
+  if (options.perMailbox < 1) return;
+  const desks = homes.map((home): Desk => ({ home, letters: [], wanted: options.perMailbox }));
+  const mailroom = new Mailroom(desks, options);
+  mailroom.fill();
+  let copies = 0;
+  for (const { home, letters } of desks) {
+    if (options.perMailbox >= smallMailbox) letters.push(...mailroom.beside(home));
+    letters.sort((a, b) => a.mail.sentAt - b.mail.sentAt);
+    for (const letter of letters) put(home, letter, dice(options.seed, "copy", ++copies), copies);
+  }
+}
+
+function put(
+  { mailbox }: Household,
+  { mail, role, folder }: Letter,
+  source: ReturnType<typeof dice>,
+  copy: number,
+): void {
+  mailbox.add({
+    folder,
+    source: new MailCopy(mail, role, copy),
+    receivedAt: new Date(mail.sentAt + 4_000),
+    isDraft: role === "draft",
+    isRead: role !== "received" || source.chance(0.85),
+    flag: source.chance(0.03) ? source.pick(["flagged", "complete"] as const) : "notFlagged",
+    categories: source.chance(0.04) ? [source.pick(["Blue category", "Kunde", "Wichtig"])] : [],
+  });
+}
+
+class Mailroom {
+  private readonly source;
+  private readonly writing;
+
+  constructor(
+    private readonly desks: Desk[],
+    private readonly options: CompanyOptions,
+  ) {
+    this.source = dice(options.seed, "mailroom");
+    this.writing = new Correspondence(
+      options.seed,
+      desks.map(({ home }) => home.person),
+      options.newest,
+    );
+  }
+
+  fill(): void {
+    if (this.options.perMailbox >= smallMailbox) this.openers();
+    for (let next = 0; ; next++) {
+      const open = this.desks.filter((desk) => desk.letters.length < desk.wanted);
+      if (open.length === 0) return;
+      // A round through everybody who is not full, before asking again who is.
+      for (let n = 0; n < Math.min(open.length, 32); n++) {
+        const desk = open[(next + n) % open.length];
+        if (desk && desk.letters.length < desk.wanted) this.event(this.desks.indexOf(desk));
+      }
     }
+  }
+
+  /** A few messages outside the count: in a hidden folder and in Recoverable Items. */
+  beside({ person, mailbox, furnished }: Household): Letter[] {
+    const me = this.desks.findIndex(({ home }) => home.person === person);
+    const deletions = mailbox.standard("recoverableitemsdeletions");
+    const folders = [furnished.hidden, furnished.hidden, deletions, deletions, deletions];
+    return folders.map((folder) => ({ mail: this.writing.notification(me), role: "received", folder }));
+  }
+
+  private openers(): void {
+    const everybody = this.desks.map((_, index) => index);
+    this.receiveAll(everybody, this.writing.allHands());
+    if (this.options.hugeBytes > 0) this.receive(0, this.writing.huge(this.options.hugeBytes));
+    for (const [n, oddity] of this.writing.oddities().entries()) {
+      this.receive(n % this.desks.length, oddity(n % this.desks.length));
+    }
+  }
+
+  /** Weighted so that about 60 % of all copies belong to conversations and 28 % are notifications. */
+  private event(me: number): void {
+    const roll = this.source.fraction();
+    if (roll < 0.68) this.receive(me, this.writing.notification(me));
+    else if (roll < 0.74)
+      for (const reader of this.readers(me)) this.receive(reader, this.writing.issue(this.source.int(24)));
+    else if (roll < 0.81) this.receive(me, this.source.pick(this.writing.oddities())(me));
+    else if (roll < 0.86) this.keep(me, this.writing.draft(me), "draft");
+    else this.conversation(me);
+  }
+
+  private conversation(me: number): void {
+    const mails = this.writing.conversation(me, this.readers(me).slice(1));
+    for (const { mail, writer, readers } of mails) {
+      if (writer !== undefined) this.keep(writer, mail, "sent");
+      this.receiveAll(readers, mail);
+    }
+  }
+
+  /** Me first, and up to three others. */
+  private readers(me: number): number[] {
+    const others = Array.from({ length: this.source.int(4) }, () => this.source.int(this.desks.length));
+    return [...new Set([me, ...others])];
+  }
+
+  private receiveAll(readers: number[], mail: Mail): void {
+    for (const reader of readers) this.receive(reader, mail);
+  }
+
+  private receive(reader: number, mail: Mail): void {
+    const desk = this.desks[reader];
+    if (!desk) return;
+    this.file(desk, { mail, role: "received", folder: this.place(desk.home, mail) });
+  }
+
+  private place({ mailbox, furnished }: Household, mail: Mail): MailFolder {
+    const roll = this.source.fraction();
+    const filed = this.source.pick(furnished.filed);
+    if (mail.kind === "newsletter" && roll < 0.3) return mailbox.standard("junkemail");
+    if (roll < 0.5) return mailbox.standard("inbox");
+    if (roll < 0.82) return filed;
+    return mailbox.standard(roll < 0.92 ? "archive" : "deleteditems");
+  }
+
+  private keep(writer: number, mail: Mail, role: "sent" | "draft"): void {
+    const desk = this.desks[writer];
+    const folder = desk?.home.mailbox.standard(role === "sent" ? "sentitems" : "drafts");
+    if (desk && folder) this.file(desk, { mail, role, folder });
+  }
+
+  private file(desk: Desk, letter: Letter): void {
+    if (desk.letters.length < desk.wanted) desk.letters.push(letter);
   }
 }

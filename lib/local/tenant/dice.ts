@@ -19,6 +19,8 @@ export function hash32(text: string, start = 0x811c9dc5): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+const hexPairs = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
+
 /** Dice for a list of keys (mulberry32). */
 export function dice(...keys: (string | number)[]): Dice {
   let state = hash32(keys.join("\u0000"));
@@ -40,10 +42,7 @@ export function dice(...keys: (string | number)[]): Dice {
     chance: (probability) => fraction() < probability,
     hex: (digits) => {
       let text = "";
-      while (text.length < digits)
-        text += Math.floor(fraction() * 0x100000000)
-          .toString(16)
-          .padStart(8, "0");
+      while (text.length < digits) text += hexPairs[int(256)];
       return text.slice(0, digits);
     },
   };
