@@ -1,0 +1,68 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import {
+  decodeAttachment,
+  decodeAttachmentStream,
+  encodeAttachment,
+  encodeAttachmentStream,
+} from "../../../lib/pack/attachment.js";
+import { chunkedBody, collect, memoryBody, prose, seeded } from "./seeded.js";
+
+const random = seeded(6);
+const samples: [string, Buffer, "gzip" | undefined][] = [
+  ["a small text", Buffer.from(prose(random, 5000, "\n")), "gzip"],
+  ["a long text", Buffer.from(prose(random, 300_000, "\n")), "gzip"],
+  ["a small picture", random.bytes(5000), undefined],
+  ["a large picture", random.bytes(300_000), undefined],
+  [
+    "a picture with a little text",
+    Buffer.concat([random.bytes(60_000), Buffer.from(prose(random, 4000, "\n"))]),
+    undefined,
+  ],
+  ["nothing", Buffer.alloc(0), undefined],
+];
+
+describe("attachment blobs", () => {
+  it.each(samples)("%s is gzipped only when that saves a tenth", async (_, content, encoding) => {
+    const { bytes, contentEncoding } = await encodeAttachment(content);
+    expect(contentEncoding).toBe(encoding);
+    if (encoding === undefined) expect(bytes).toBe(content);
+    else expect(bytes.length).toBeLessThanOrEqual(content.length * 0.9);
+    expect(content.equals(await decodeAttachment(bytes, contentEncoding, content.length))).toBe(true);
+  });
+
+  it.each(samples)("%s goes through the streams as well", async (_, content, encoding) => {
+    const stream = await encodeAttachmentStream(() => chunkedBody(content, [1, 70_000]).read());
+    expect(stream.contentEncoding).toBe(encoding);
+    const stored = await collect(stream.body);
+    const back = await collect(decodeAttachmentStream(chunkedBody(stored, [999]).read(), stream.contentEncoding));
+    expect(back.equals(content)).toBe(true);
+  });
+
+  it("is refused when it is damaged or another than the cut says", async () => {
+    const content = Buffer.from(prose(random, 5000, "\n"));
+    const { bytes } = await encodeAttachment(content);
+    const damaged = Buffer.from(bytes).fill(0, 100, 110);
+    for (const stored of [damaged, bytes.subarray(0, 50), content, gzipSync(Buffer.alloc(50_000_000))])
+      await expect(decodeAttachment(stored, "gzip", content.length)).rejects.toMatchObject({ code: "corrupt" });
+    await expect(decodeAttachment(content, undefined, 4)).rejects.toMatchObject({ code: "corrupt" });
+    await expect(decodeAttachment(bytes, "gzip", content.length + 1)).rejects.toMatchObject({ code: "corrupt" });
+    for (const stored of [damaged, bytes.subarray(0, 50), content])
+      await expect(collect(decodeAttachmentStream(memoryBody(stored).read(), "gzip"))).rejects.toMatchObject({
+        code: "corrupt",
+      });
+  });
+
+  it("does not take a failed read for damage", async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield gzipSync("x").subarray(0, 5);
+      throw Object.assign(new Error("socket closed"), { code: "ECONNRESET" });
+    }
+    await expect(collect(decodeAttachmentStream(failing(), "gzip"))).rejects.toThrow("socket closed");
+    const encoding = encodeAttachmentStream(async function* () {
+      yield Buffer.alloc(70_000);
+      throw new Error("disk");
+    });
+    await expect(encoding.then(({ body }) => collect(body))).rejects.toThrow("disk");
+  });
+});
