@@ -3,6 +3,7 @@
 import { MailkeepError } from "../core/errors.js";
 import type { Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
+import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
 import type { MailSource } from "../ports/mail-source.js";
@@ -12,7 +13,6 @@ import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import type { WorkItem } from "../work/item.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
-import { type Claim, takeClaim } from "./claim.js";
 import { type Ending, endingOf } from "./ending.js";
 
 export interface ArchiveDeps {

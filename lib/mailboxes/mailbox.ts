@@ -1,4 +1,5 @@
 // A mailbox as the directory snapshot keeps it.
+import { MailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 
@@ -56,4 +57,12 @@ export async function findMailbox(rows: RowStore, id: MailboxId): Promise<Mailbo
 export async function* listMailboxes(rows: RowStore, after?: string): AsyncIterable<MailboxEntry> {
   const range = after === undefined ? {} : { from: `${after}!` };
   for await (const row of rows.scan("mailboxes", defaultConnection, range)) yield fromRow(row);
+}
+
+/** @throws not-found with reason MAILBOX_NOT_FOUND */
+export async function getMailbox(rows: RowStore, id: MailboxId): Promise<MailboxEntry> {
+  const entry = await findMailbox(rows, id);
+  if (entry !== undefined) return entry;
+  const message = `no mailbox ${id} in the directory snapshot; POST /directory/sync refreshes it`;
+  throw new MailkeepError("not-found", message, { reason: "MAILBOX_NOT_FOUND" });
 }

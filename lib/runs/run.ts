@@ -49,6 +49,8 @@ export interface Run {
   startedAt?: string;
   endedAt?: string;
   cancelRequested: boolean;
+  /** How many mailboxes were chosen, once they are known. */
+  chosen?: number;
   /** Why the run could not start or what it could not resolve. */
   problems: Problem[];
   /** The sums once the run has ended. */

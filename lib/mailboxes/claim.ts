@@ -112,3 +112,12 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
     },
   };
 }
+
+/** Whether a worker holds the mailbox now. */
+export async function isClaimed(
+  mailbox: MailboxId,
+  { rows, clock }: Pick<ClaimDeps, "rows" | "clock">,
+): Promise<boolean> {
+  const row = await rows.get("claims", { partition: mailbox, row: claimRow });
+  return Number(row?.values.until ?? 0) > clock.now().getTime();
+}

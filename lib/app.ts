@@ -1,0 +1,259 @@
+// The composition root: settings and the machine in, a record of use cases out. The only place that sees every room.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { storageCredential } from "./adapters/azure/credential.js";
+import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
+import { jsonLog } from "./adapters/console/log.js";
+import { type Graph, openGraph } from "./adapters/graph/open.js";
+import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
+import { systemClock } from "./adapters/system/clock.js";
+import { systemRandom } from "./adapters/system/random.js";
+import { systemTicker } from "./adapters/system/ticker.js";
+import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archive-mailbox.js";
+import { attachmentStore } from "./archive/attachments.js";
+import { type FoldersView, showFolders } from "./archive/show-folders.js";
+import { type Owed, owedMessages } from "./catalog/quarantine.js";
+import { bringUpToDate } from "./catalog/replay.js";
+import type { Config } from "./config.js";
+import { isMailkeepError, MailkeepError } from "./core/errors.js";
+import type { MailboxId, ProfileId, Random, RunId } from "./core/ids.js";
+import { onePage, type Page, type PageRequest } from "./core/page.js";
+import { type Clock, minute, type Ticker } from "./core/time.js";
+import { isClaimed } from "./mailboxes/claim.js";
+import { getMailbox, listMailboxes, type MailboxEntry } from "./mailboxes/mailbox.js";
+import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
+import { withMailbox } from "./mailboxes/with-mailbox.js";
+import type { BlobStore } from "./ports/blob-store.js";
+import type { Directory } from "./ports/directory.js";
+import type { Log } from "./ports/log.js";
+import type { MailSource } from "./ports/mail-source.js";
+import type { RowStore } from "./ports/row-store.js";
+import type { WorkQueue } from "./ports/work-queue.js";
+import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
+import type { ProfileInput } from "./profiles/profile.js";
+import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
+import { closeIfSmall, tidyRuns } from "./runs/close-run.js";
+import { requestRun } from "./runs/request-run.js";
+import { cancelRun, showMailboxRuns, showRun, showRuns } from "./runs/show-runs.js";
+import { failMailbox, failRun, startRun } from "./runs/start-run.js";
+import type { MailboxRunView, RunView } from "./runs/view.js";
+import { assertSchedule } from "./schedule/due.js";
+import { startDueRuns } from "./schedule/start-due-runs.js";
+import { WorkItem } from "./work/item.js";
+
+/** Everything outside the building. */
+export interface Edges {
+  blobs: BlobStore;
+  rows: RowStore;
+  queue: WorkQueue;
+  mail: MailSource;
+  directory: Directory;
+  clock: Clock;
+  ticker: Ticker;
+  random: Random;
+  log: Log;
+  /** Makes storage ready; cheap when it is. */
+  ready(): Promise<void>;
+  /** Whether Graph answers, and how fast. */
+  pingGraph(): Promise<{ ms: number }>;
+}
+
+export interface Health {
+  status: "ok" | "unwell";
+  version: string;
+  edges: { name: string; ok: boolean; ms?: number; problem?: string }[];
+}
+
+export type App = ReturnType<typeof composeApp>;
+
+export const version = "0.1.0";
+
+/** An invocation works this long, well inside host.json's functionTimeout of 15 minutes, and then hands on. */
+const invocationBudgetMs = 8 * minute;
+
+/** An open mailbox without a sign of life for so long, and without a claim, is sent out again. */
+const abandonedAfterMs = 2 * minute;
+
+/** Opens the edges that the settings name. */
+export async function openEdges(config: Config, write: (line: string) => void): Promise<Edges> {
+  const storage: AzureStorage = await openAzureStorage(config.storage);
+  const log = jsonLog(write, () => systemClock.now());
+  const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };
+  const graph: Graph = openGraph({
+    baseUrl: config.graph.baseUrl,
+    token: await graphToken(config),
+    spoolDir: join(tmpdir(), "mailkeep"),
+    version,
+    ...machine,
+  });
+  return {
+    ...storage,
+    ...machine,
+    mail: graph.mail,
+    directory: graph.directory,
+    ready: storage.create,
+    pingGraph: graph.ping,
+  };
+}
+
+async function graphToken({ graph }: Config): Promise<TokenSource> {
+  if (graph.staticToken !== undefined) return staticToken(graph.staticToken);
+  return credentialToken(await storageCredential(graph.clientId), {
+    scope: `${graph.baseUrl}/.default`,
+    clock: systemClock,
+  });
+}
+
+export function composeApp(edges: Edges) {
+  return {
+    ...afterReady(edges, workUseCases(edges)),
+    mailboxes: afterReady(edges, mailboxUseCases(edges)),
+    profiles: afterReady(edges, profileUseCases(edges)),
+    runs: afterReady(edges, runUseCases(edges)),
+    health: () => health(edges),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any function may be made to wait
+type UseCases = Record<string, (...args: any[]) => Promise<unknown>>;
+
+/** No use case runs before storage is ready. */
+function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
+  const waiting = Object.entries(useCases).map(([name, run]) => [
+    name,
+    async (...args: unknown[]) => {
+      await ready();
+      return run(...args);
+    },
+  ]);
+  return Object.fromEntries(waiting) as T;
+}
+
+/** What timers and queues ask for. */
+function workUseCases(edges: Edges) {
+  const { rows, queue, clock, random, log } = edges;
+  const archive: ArchiveDeps = { ...edges, attachments: attachmentStore(edges.blobs), budgetMs: invocationBudgetMs };
+
+  async function follow(step: NextStep, run: RunId): Promise<void> {
+    if (step.kind === "again") await queue.send(JSON.stringify(step.item), { delayMs: step.delayMs });
+    else if (step.ended) await closeIfSmall(run, edges);
+  }
+
+  return {
+    /** Runs one work item; throws for the queue to try again. */
+    async work(text: string): Promise<void> {
+      const item = readItem(text);
+      if (item.kind === "start-run") return startRun(item.run, { ...edges, syncDirectory: () => sync(edges) });
+      return follow(await archiveMailbox(item, archive), item.run);
+    },
+
+    /** Shows a person what the queue has given up on. */
+    async poison(text: string): Promise<void> {
+      const item = readItem(text);
+      log.error("work item given up", { kind: item.kind, run: item.run });
+      if (item.kind === "start-run") return failRun(item.run, poisoned, edges);
+      await failMailbox(item.run, item.mailbox, poisoned, edges);
+      return closeIfSmall(item.run, edges);
+    },
+
+    /** Each minute: starts what the schedules ask for. */
+    async schedule(): Promise<void> {
+      await startDueRuns({ rows, queue, clock, random, log });
+    },
+
+    /** Each minute: ends finished runs and revives abandoned work. */
+    async tidy(): Promise<void> {
+      await tidyRuns({ ...edges, isClaimed: (mailbox) => isClaimed(mailbox, edges), abandonedAfterMs });
+    },
+  };
+}
+
+const poisoned = {
+  code: "WORK_ITEM_POISONED",
+  message: "the work failed again and again; the log says how; mend the cause and run the profile again",
+};
+
+const sync = (edges: Edges): Promise<SyncReport> =>
+  syncDirectory({ ...edges, probe: (id) => withMailbox(id, edges, (reader) => reader.probe()) });
+
+function mailboxUseCases(edges: Edges) {
+  const { rows } = edges;
+  return {
+    list: ({ limit, after }: PageRequest): Promise<Page<MailboxEntry>> =>
+      onePage(listMailboxes(rows, after), limit, ({ id }) => id),
+    get: (id: MailboxId): Promise<MailboxEntry> => getMailbox(rows, id),
+    async folders(id: MailboxId): Promise<FoldersView> {
+      await getMailbox(rows, id);
+      return showFolders(id, edges);
+    },
+    /** What is owed another try, or given up. */
+    async quarantine(id: MailboxId): Promise<Owed[]> {
+      const owed: Owed[] = [];
+      for await (const message of owedMessages(rows, id)) owed.push(message);
+      return owed;
+    },
+    sync: (): Promise<SyncReport> => sync(edges),
+    /** Applies what the ledger holds and the tables do not; regrows them where they are lost. */
+    async regrow(id: MailboxId): Promise<{ seq: number; messages: number }> {
+      const { head, messages } = await bringUpToDate(id, edges);
+      return { seq: head.seq, messages };
+    },
+  };
+}
+
+function profileUseCases(edges: Edges) {
+  const { rows } = edges;
+  const editing = { ...edges, assertSchedule };
+  return {
+    async list(): Promise<StoredProfile[]> {
+      const all: StoredProfile[] = [];
+      for await (const stored of listProfiles(rows)) all.push(stored);
+      return all;
+    },
+    get: (id: ProfileId): Promise<StoredProfile> => getProfile(rows, id),
+    create: (input: ProfileInput): Promise<StoredProfile> => createProfile(input, editing),
+    replace: (id: ProfileId, input: ProfileInput, etag: string): Promise<StoredProfile> =>
+      changeProfile(id, input, etag, editing),
+    remove: (id: ProfileId, etag: string): Promise<void> => removeProfile(id, etag, edges),
+    /** The new run, or the one of this profile that is still open. */
+    async run(id: ProfileId): Promise<{ run: RunView; isNew: boolean }> {
+      const { profile } = await getProfile(rows, id);
+      const { run, isNew } = await requestRun(profile, "manual", edges);
+      return { run: await showRun(run.id, rows), isNew };
+    },
+  };
+}
+
+function runUseCases(edges: Edges) {
+  const { rows } = edges;
+  return {
+    list: (request: PageRequest & { profile?: string }): Promise<Page<RunView>> => showRuns(request, rows),
+    get: (id: RunId): Promise<RunView> => showRun(id, rows),
+    mailboxes: (id: RunId, request: PageRequest): Promise<Page<MailboxRunView>> => showMailboxRuns(id, request, rows),
+    cancel: (id: RunId): Promise<RunView> => cancelRun(id, edges),
+  };
+}
+
+function readItem(text: string): WorkItem {
+  const parsed = WorkItem.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new MailkeepError("invalid", "a work item of a shape this version does not know", {
+    reason: "WORK_ITEM_UNKNOWN",
+  });
+}
+
+async function health(edges: Edges): Promise<Health> {
+  const { clock } = edges;
+  const check = async (name: string, probe: () => Promise<unknown>) => {
+    const began = clock.monotonicMs();
+    try {
+      await probe();
+      return { name, ok: true, ms: Math.round(clock.monotonicMs() - began) };
+    } catch (error) {
+      const problem = isMailkeepError(error) ? `${error.reason ?? error.code}: ${error.message}` : "did not answer";
+      return { name, ok: false, problem };
+    }
+  };
+  const checks = await Promise.all([check("storage", edges.ready), check("graph", edges.pingGraph)]);
+  return { status: checks.every(({ ok }) => ok) ? "ok" : "unwell", version, edges: checks };
+}

@@ -1,0 +1,22 @@
+// Talks to one mailbox outside a run: under its claim, like every speaker, so that four requests in flight stay four.
+
+import type { MailboxId } from "../core/ids.js";
+import type { MailboxReader, MailSource } from "../ports/mail-source.js";
+import { type ClaimDeps, takeClaim } from "./claim.js";
+
+/** Undefined when another worker holds the mailbox just now. */
+export async function withMailbox<T>(
+  mailbox: MailboxId,
+  deps: ClaimDeps & { mail: MailSource },
+  talk: (reader: MailboxReader) => Promise<T>,
+): Promise<T | undefined> {
+  const attempt = await takeClaim(mailbox, deps);
+  if (attempt.kind === "held") return undefined;
+  const { claim } = attempt;
+  const reader = deps.mail.open(mailbox, { history: claim.history, signal: claim.signal });
+  try {
+    return await talk(reader);
+  } finally {
+    await claim.release(reader.history());
+  }
+}

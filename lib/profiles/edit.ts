@@ -1,0 +1,39 @@
+// Create, replace and remove profiles.
+import type { ProfileId, Random } from "../core/ids.js";
+import { newProfileId } from "../core/ids.js";
+import type { Clock } from "../core/time.js";
+import type { RowStore } from "../ports/row-store.js";
+import type { ProfileInput } from "./profile.js";
+import { deleteProfile, getProfile, insertProfile, replaceProfile, type StoredProfile } from "./repo.js";
+
+export interface EditDeps {
+  rows: RowStore;
+  clock: Clock;
+  random: Random;
+  /** @throws invalid, naming the field */
+  assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): void;
+}
+
+export async function createProfile(input: ProfileInput, deps: EditDeps): Promise<StoredProfile> {
+  if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  const now = deps.clock.now().toISOString();
+  return insertProfile(deps.rows, { ...input, id: newProfileId(deps.random), createdAt: now, updatedAt: now });
+}
+
+/** @throws precondition-failed when the etag is not the current one */
+export async function changeProfile(
+  id: ProfileId,
+  input: ProfileInput,
+  etag: string,
+  deps: EditDeps,
+): Promise<StoredProfile> {
+  if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  const { profile } = await getProfile(deps.rows, id);
+  const updatedAt = deps.clock.now().toISOString();
+  return replaceProfile(deps.rows, { ...input, id, createdAt: profile.createdAt, updatedAt }, etag);
+}
+
+export async function removeProfile(id: ProfileId, etag: string, { rows }: Pick<EditDeps, "rows">): Promise<void> {
+  await getProfile(rows, id);
+  await deleteProfile(rows, id, etag);
+}

@@ -1,0 +1,97 @@
+// Ends a run when all its mailboxes have ended, and revives work that nobody is doing any more.
+import type { MailboxId, RunId } from "../core/ids.js";
+import { type Clock, day, minute } from "../core/time.js";
+import type { Log } from "../ports/log.js";
+import type { RowStore } from "../ports/row-store.js";
+import type { WorkQueue } from "../ports/work-queue.js";
+import type { WorkItem } from "../work/item.js";
+import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
+import { isOpen, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
+
+export interface CloseDeps {
+  rows: RowStore;
+  queue: WorkQueue;
+  clock: Clock;
+  log: Log;
+}
+
+/** Brings a run's status up to its mailboxes'; ends it when the last one has ended. */
+export async function closeRun(id: RunId, { rows, clock, log }: CloseDeps): Promise<Run | undefined> {
+  const found = await findRun(rows, id);
+  if (found === undefined || !isOpen(found.value.status) || found.value.startedAt === undefined) return found?.value;
+  const parts: MailboxRun[] = [];
+  for await (const part of listParts(rows, id)) parts.push(part);
+  const status = runStatus(
+    found.value,
+    parts.map((part) => part.status),
+  );
+  if (status === found.value.status) return found.value;
+  const closed = await changeRun(rows, id, (run) => {
+    if (!isOpen(run.status)) return undefined;
+    return isOpen(status)
+      ? { ...run, status }
+      : { ...run, status, endedAt: clock.now().toISOString(), summary: summarize(parts) };
+  });
+  if (!isOpen(closed.status)) log.info("run ended", { run: id, status: closed.status });
+  return closed;
+}
+
+/** A run with so few mailboxes is closed by the worker that ends the last one; larger ones by the timer. */
+const closeAtOnceUpTo = 100;
+
+export async function closeIfSmall(id: RunId, deps: CloseDeps): Promise<void> {
+  const run = (await findRun(deps.rows, id))?.value;
+  if (run !== undefined && (run.chosen ?? 0) <= closeAtOnceUpTo) await closeRun(id, deps);
+}
+
+/** Open runs older than this are no longer looked after: they have been failing for a week. */
+const lookBackMs = 7 * day;
+
+/** The timer's round: every open run is closed if it can be, else its abandoned mailboxes are sent out again. */
+export async function tidyRuns(deps: CloseDeps & Revival): Promise<void> {
+  const since = deps.clock.now().getTime() - lookBackMs;
+  for await (const run of listRuns(deps.rows)) {
+    if (Date.parse(run.requestedAt) < since) return;
+    if (!isOpen(run.status)) continue;
+    const still = await closeRun(run.id, deps);
+    if (still !== undefined && isOpen(still.status)) await revive(still, deps);
+  }
+}
+
+export interface Revival {
+  /** Whether a worker holds the mailbox now. */
+  isClaimed(mailbox: MailboxId): Promise<boolean>;
+  /** No sign of life for this long, and nobody at it: the queue has lost it, or its worker died. */
+  abandonedAfterMs: number;
+}
+
+async function revive(run: Run, deps: CloseDeps & Revival): Promise<void> {
+  const { rows, queue, clock, log, abandonedAfterMs } = deps;
+  const now = clock.now().getTime();
+  if (run.startedAt === undefined) {
+    if (now - Date.parse(run.requestedAt) < 5 * minute) return;
+    const item: WorkItem = { v: 1, kind: "start-run", run: run.id };
+    await queue.send(JSON.stringify(item));
+    return;
+  }
+  for await (const part of listParts(rows, run.id)) {
+    const alive = Math.max(Date.parse(part.updatedAt), Date.parse(part.resumeAt ?? part.updatedAt));
+    if (!isOpen(part.status) || now - alive < abandonedAfterMs || (await deps.isClaimed(part.mailbox))) continue;
+    // A new generation makes the lost item, should it turn up again, stale.
+    const next = await changePart(rows, run.id, part.mailbox, (stored) =>
+      stored.updatedAt === part.updatedAt && isOpen(stored.status)
+        ? { ...stored, generation: stored.generation + 1, updatedAt: clock.now().toISOString() }
+        : undefined,
+    );
+    if (next.generation === part.generation) continue;
+    log.warn("mailbox work revived", { run: run.id, mailbox: part.mailbox, generation: next.generation });
+    const item: WorkItem = {
+      v: 1,
+      kind: "archive-mailbox",
+      run: run.id,
+      mailbox: part.mailbox,
+      generation: next.generation,
+    };
+    await queue.send(JSON.stringify(item));
+  }
+}

@@ -1,0 +1,139 @@
+// Turns a run into work: syncs the directory if the profile wants it, resolves the mailboxes, and sends one item for each.
+import { MailkeepError } from "../core/errors.js";
+import type { MailboxId, RunId } from "../core/ids.js";
+import type { Clock } from "../core/time.js";
+import { listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
+import { type Resolution, resolve } from "../mailboxes/resolve.js";
+import type { Log } from "../ports/log.js";
+import type { RowStore } from "../ports/row-store.js";
+import type { WorkQueue } from "../ports/work-queue.js";
+import type { Profile } from "../profiles/profile.js";
+import { findProfile } from "../profiles/repo.js";
+import type { WorkItem } from "../work/item.js";
+import { closeRun } from "./close-run.js";
+import { changePart, changeRun, findRun, insertParts, listParts } from "./repo.js";
+import { isOpen, type MailboxRun, newMailboxRun, type Problem, type Run } from "./run.js";
+
+export interface StartDeps {
+  rows: RowStore;
+  queue: WorkQueue;
+  clock: Clock;
+  log: Log;
+  syncDirectory(): Promise<unknown>;
+}
+
+export async function startRun(id: RunId, deps: StartDeps): Promise<void> {
+  const { rows } = deps;
+  const run = (await findRun(rows, id))?.value;
+  if (run === undefined || !isOpen(run.status)) return;
+  if (run.startedAt === undefined) await begin(run, deps);
+  await sendParts(run, deps);
+  await closeRun(id, deps);
+}
+
+/** Resolves the mailboxes and writes their parts; a fault that no repetition can heal ends the run. */
+async function begin(run: Run, deps: StartDeps): Promise<void> {
+  const { rows, clock } = deps;
+  try {
+    const profile = (await findProfile(rows, run.profile))?.profile;
+    if (profile === undefined)
+      throw new MailkeepError("not-found", "the profile was deleted before its run began", {
+        reason: "PROFILE_NOT_FOUND",
+      });
+    const resolution = resolve(profile, await directory(profile, deps));
+    await insertParts(rows, run.id, partsOf(run, resolution, clock.now()));
+    const problems = resolution.unresolved.map(({ reason, message }) => ({ code: reason, message })).slice(0, 100);
+    await changeRun(rows, run.id, (current) =>
+      isOpen(current.status)
+        ? {
+            ...current,
+            status: "running",
+            startedAt: clock.now().toISOString(),
+            chosen: resolution.chosen.length,
+            problems,
+          }
+        : undefined,
+    );
+  } catch (error) {
+    if (!(error instanceof MailkeepError) || passing.has(error.code)) throw error;
+    await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
+  }
+}
+
+/** The queue tries these again; its last try ends in the poison queue, which fails the run. */
+const passing = new Set<MailkeepError["code"]>(["throttled", "unavailable", "conflict", "precondition-failed"]);
+
+async function directory(profile: Profile, { rows, syncDirectory }: StartDeps): Promise<MailboxEntry[]> {
+  const read = async () => {
+    const entries: MailboxEntry[] = [];
+    for await (const entry of listMailboxes(rows)) entries.push(entry);
+    return entries;
+  };
+  const known = profile.syncDirectoryFirst ? [] : await read();
+  if (known.length > 0) return known;
+  await syncDirectory();
+  return read();
+}
+
+function partsOf(run: Run, { chosen, excluded }: Resolution, now: Date): MailboxRun[] {
+  const part = ({ id, address, displayName }: MailboxEntry, named: boolean) =>
+    newMailboxRun(run.id, { mailbox: id, address, displayName, named }, now);
+  const left = (mailbox: MailboxEntry, reason: string): MailboxRun => ({
+    ...part(mailbox, false),
+    status: "excluded",
+    reason,
+    endedAt: now.toISOString(),
+  });
+  return [
+    ...chosen.map(({ mailbox, named }) => part(mailbox, named)),
+    ...excluded.map(({ mailbox, reason }) => left(mailbox, reason)),
+  ];
+}
+
+/** Sending twice is harmless: only one worker gets the claim, and the other item finds its part ended. */
+async function sendParts(run: Run, { rows, queue }: StartDeps): Promise<void> {
+  for await (const { mailbox, status, generation } of listParts(rows, run.id)) {
+    if (status !== "pending") continue;
+    const item: WorkItem = { v: 1, kind: "archive-mailbox", run: run.id, mailbox, generation };
+    await queue.send(JSON.stringify(item));
+  }
+}
+
+export async function failRun(
+  id: RunId,
+  problem: Problem,
+  { rows, clock }: Pick<StartDeps, "rows" | "clock">,
+): Promise<void> {
+  await changeRun(rows, id, (run) => {
+    if (!isOpen(run.status)) return undefined;
+    const at = clock.now().toISOString();
+    return {
+      ...run,
+      status: "failed",
+      startedAt: run.startedAt ?? at,
+      endedAt: at,
+      problems: [...run.problems, problem],
+    };
+  });
+}
+
+export async function failMailbox(
+  id: RunId,
+  mailbox: MailboxId,
+  problem: Problem,
+  { rows, clock }: Pick<StartDeps, "rows" | "clock">,
+): Promise<void> {
+  const at = clock.now().toISOString();
+  await changePart(rows, id, mailbox, (part) =>
+    isOpen(part.status)
+      ? {
+          ...part,
+          status: "failed",
+          reason: problem.code,
+          problems: [...part.problems, problem],
+          endedAt: at,
+          updatedAt: at,
+        }
+      : undefined,
+  );
+}

@@ -1,0 +1,125 @@
+// Pure: runs and their mailboxes as the API shows them.
+import type { MailboxRun, Run, RunSummary } from "./run.js";
+
+export interface RunView {
+  id: string;
+  profile: string;
+  profileName: string;
+  trigger: Run["trigger"];
+  status: Run["status"];
+  requestedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  cancelRequested: boolean;
+  mailboxes: RunSummary["mailboxes"];
+  tally: RunSummary["tally"];
+  /** Bytes stored by this run, as Graph sent them. */
+  bytes: number;
+  moved: number;
+  removed: number;
+  changed: number;
+  problems: Run["problems"];
+}
+
+export function viewRun(run: Run, summary: RunSummary): RunView {
+  return {
+    id: run.id,
+    profile: run.profile,
+    profileName: run.profileName,
+    trigger: run.trigger,
+    status: run.status,
+    requestedAt: run.requestedAt,
+    startedAt: run.startedAt ?? null,
+    endedAt: run.endedAt ?? null,
+    cancelRequested: run.cancelRequested,
+    mailboxes: summary.mailboxes,
+    tally: summary.tally,
+    bytes: summary.bytes,
+    moved: summary.moved,
+    removed: summary.removed,
+    changed: summary.changed,
+    problems: run.problems,
+  };
+}
+
+export interface MailboxRunView {
+  run: string;
+  mailbox: string;
+  address: string;
+  displayName: string;
+  status: MailboxRun["status"];
+  /** Why it was excluded or failed. */
+  reason: string | null;
+  /** Messages dealt with, of those the chosen folders say they hold. */
+  done: number;
+  total: number;
+  /** Messages and bytes stored by this run. */
+  messages: number;
+  bytes: number;
+  ratePerSecond: number | null;
+  secondsLeft: number | null;
+  /** A waiting mailbox goes on then. */
+  resumeAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  updatedAt: string;
+  tally: MailboxRun["tally"];
+  moved: number;
+  removed: number;
+  changed: number;
+  coverage: Coverage;
+  problems: MailboxRun["problems"];
+}
+
+/** What exists, what was read, and what is missing. */
+export interface Coverage {
+  folders: MailboxRun["folders"];
+  /** As the chosen folders say; Graph calls the number advisory. */
+  messagesInMailbox: number;
+  /** In quarantine now: GET /mailboxes/{id}/quarantine names them. */
+  quarantined: number;
+  complete: boolean;
+}
+
+const complete = new Set<MailboxRun["status"]>(["succeeded", "noChanges"]);
+
+export function viewMailboxRun(part: MailboxRun): MailboxRunView {
+  const { ratePerSecond, secondsLeft } = pace(part);
+  return {
+    run: part.run,
+    mailbox: part.mailbox,
+    address: part.address,
+    displayName: part.displayName,
+    status: part.status,
+    reason: part.reason ?? null,
+    done: part.done,
+    total: part.total,
+    messages: part.tally.stored,
+    bytes: part.bytes,
+    ratePerSecond,
+    secondsLeft,
+    resumeAt: part.resumeAt ?? null,
+    startedAt: part.startedAt ?? null,
+    endedAt: part.endedAt ?? null,
+    updatedAt: part.updatedAt,
+    tally: part.tally,
+    moved: part.moved,
+    removed: part.removed,
+    changed: part.changed,
+    coverage: {
+      folders: part.folders,
+      messagesInMailbox: part.total,
+      quarantined: part.owed,
+      complete: complete.has(part.status),
+    },
+    problems: part.problems,
+  };
+}
+
+/** Messages stored per second of work, and what that means for the rest; null while there is nothing to judge by. */
+function pace(part: MailboxRun): { ratePerSecond: number | null; secondsLeft: number | null } {
+  if (part.busyMs < 1_000 || part.tally.stored === 0) return { ratePerSecond: null, secondsLeft: null };
+  const rate = part.tally.stored / (part.busyMs / 1_000);
+  const left = part.endedAt === undefined ? Math.round(Math.max(0, part.total - part.done) / rate) : 0;
+  return { ratePerSecond: Math.round(rate * 10) / 10, secondsLeft: left };
+}
