@@ -255,7 +255,7 @@ describe("pages that are too much for Graph", () => {
       else
         json(response, {
           value: [{ id: `of ${size}` }],
-          "@odata.deltaLink": "http://" + request.headers.host + "/v1.0/d",
+          "@odata.deltaLink": `http://${request.headers.host}/v1.0/d`,
         });
     });
 
