@@ -76,10 +76,11 @@ function sendParts(
     breakAfter(response, firstBytes(parts, sent));
     return sent;
   }
-  response.cork();
+  // The socket is corked, not the response: a corked response sends its last chunk before the ones it holds back.
+  // `end` uncorks.
+  response.socket?.cork();
   for (const part of parts) if (part.length > 0) response.write(part);
   response.end();
-  response.uncork();
   return size;
 }
 
