@@ -20,7 +20,10 @@ describe("spliceBytes", () => {
     ["an offset behind the next cut", withCut({ offset: second.cut.offset })],
     ["another encoded length", withCut({ length: first.cut.length + 2 })],
     ["another line length", withCut({ lineLength: 60 })],
-    ["a line length no run has", withCut({ lineLength: 1e9 })],
+    [
+      "a line length no run has",
+      [first, { ...second, cut: { ...second.cut, lineLength: 1e9, length: Math.ceil(second.cut.size / 3) * 4 } }],
+    ],
     ["another line ending", withCut({ eol: "\n" })],
     ["another size", withCut({ size: first.cut.size + 3 })],
     ["cuts in the wrong order", [second, first]],
@@ -78,6 +81,15 @@ describe("splice", () => {
       ),
     );
     await expect(reading).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  it("does not read a content on that is longer than its cut", async () => {
+    const { skeleton, cuts } = splitBytes(raw);
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield Buffer.alloc(1000);
+    }
+    const parts = cuts.map(({ cut }) => cut);
+    await expect(collect(splice(skeleton, parts, endless))).rejects.toMatchObject({ code: "corrupt" });
   });
 
   it("lets a failed read through as it is", async () => {

@@ -110,6 +110,19 @@ describe("split", () => {
     }
   });
 
+  it("goes around a damaged line where lines alone make no whole bytes", async () => {
+    const lines = base64Lines(random.bytes(22_500), 75, "\n").split("\n");
+    const cuts = await provesExact(Buffer.from(lines.with(150, "?".repeat(75)).join("\n")));
+    // Of the 150 lines before the damage 148 are whole groups of four, of the 249 behind it 248.
+    expect(cuts.map(({ cut }) => cut.size)).toEqual([(148 * 75 * 3) / 4, (248 * 75 * 3) / 4]);
+  });
+
+  it("begins with a line", async () => {
+    const run = base64Lines(random.bytes(57 * 100), 76, "\n");
+    const cuts = await provesExact(Buffer.from(`X: ${run}\n\n`));
+    expect(cuts.map(({ cut }) => [cut.offset, cut.size])).toEqual([[3 + 77, 57 * 99]]);
+  });
+
   it("keeps padding that does not decode to the same text", async () => {
     const whole = base64Lines(random.bytes(57 * 100), 76, "\n");
     for (const [last, size] of [
@@ -171,6 +184,14 @@ describe("split", () => {
     expect(found.skeleton.length).toBeLessThan(8 * 1024 * 1024);
     expect(found.cuts.filter(({ cut }) => cut.lineLength === 76).length).toBe(12);
     expect(await verifySplit(found, chunkedBody(raw, [1024 * 1024]))).toBe(true);
+  });
+
+  it("says so when a cut is read again and has changed", async () => {
+    const raw = aMail(random, [file]);
+    const [cut] = (await split(chunkedBody(raw, [4096]))).cuts;
+    if (cut === undefined) throw new Error("one cut expected");
+    raw[cut.cut.offset + 100] = 32;
+    await expect(collect(cut.content())).rejects.toMatchObject({ code: "corrupt" });
   });
 
   it("says so when a body gives other bytes than it announced", async () => {
