@@ -124,6 +124,7 @@ function openSession(
     clock,
     profile: run.profile,
     run: run.id,
+    runStartedAt: run.startedAt ?? run.requestedAt,
     tasks: openTasks(),
     busy: new Map(),
     hiddenFolder: hiddenFolders(reader, given.tree),

@@ -19,6 +19,7 @@ export async function consider(
   const decision = decide(change, known, folder);
   switch (decision.kind) {
     case "fetch":
+      if (wasTried(session, id)) break;
       return session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
     case "ask":
       return session.tasks.push({ kind: "ask", id, folder, settle });
@@ -32,6 +33,12 @@ export async function consider(
       break;
   }
   settle(true);
+}
+
+/** An earlier invocation of this run tried it in vain and wrote that down; a page read again must not try it again. */
+function wasTried({ owed, runStartedAt }: Session, id: ImmutableId): boolean {
+  const before = owed.get(id);
+  return before !== undefined && before.lastAt >= runStartedAt;
 }
 
 /** Waits until nobody else is deciding about the message. */

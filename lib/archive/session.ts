@@ -31,6 +31,7 @@ export interface Session {
   tree: Tree;
   profile: ProfileId;
   run: RunId;
+  runStartedAt: string;
   owed: ReadonlyMap<ImmutableId, Owed>;
   clock: Clock;
   /** True when the invocation should come to an end: walkers stop after their page, workers after their message. */

@@ -43,15 +43,26 @@ export async function takeClaim(mailbox: MailboxId, deps: ClaimDeps): Promise<Cl
   const history = row === undefined ? noHistory : (JSON.parse(String(row.values.history)) as RequestHistory);
   const holder = random.hex(16);
   const values = { holder, until: now + leaseMs, history: JSON.stringify(history) };
+  const etag = await writeClaim(key, values, row?.etag, rows);
+  if (etag === undefined) return { kind: "held", retryAfterMs: leaseMs };
+  return { kind: "claimed", claim: heldClaim({ key, holder, history, etag }, deps) };
+}
+
+/** Undefined when somebody else was quicker. A write repeated after a lost answer looks the same, so the row is asked. */
+async function writeClaim(
+  key: { partition: string; row: string },
+  values: { holder: string; until: number; history: string },
+  etag: string | undefined,
+  rows: RowStore,
+): Promise<string | undefined> {
   try {
-    const etag =
-      row === undefined
-        ? await rows.insert("claims", key, values)
-        : await rows.replace("claims", key, values, row.etag);
-    return { kind: "claimed", claim: heldClaim({ key, holder, history, etag }, deps) };
+    return etag === undefined
+      ? await rows.insert("claims", key, values)
+      : await rows.replace("claims", key, values, etag);
   } catch (error) {
-    if (isMailkeepError(error, "conflict", "precondition-failed")) return { kind: "held", retryAfterMs: leaseMs };
-    throw error;
+    if (!isMailkeepError(error, "conflict", "precondition-failed")) throw error;
+    const current = await rows.get("claims", key);
+    return current?.values.holder === values.holder ? current.etag : undefined;
   }
 }
 
@@ -71,7 +82,9 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
   const write = (until: number, history: RequestHistory): Promise<void> => {
     writing = writing.then(async () => {
       const values = { holder: hold.holder, until, history: JSON.stringify(history) };
-      etag = await rows.replace("claims", hold.key, values, etag);
+      const written = await writeClaim(hold.key, values, etag, rows);
+      if (written === undefined) throw new MailkeepError("conflict", "another worker holds this mailbox");
+      etag = written;
     });
     return writing;
   };
@@ -107,7 +120,7 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
         await write(0, history);
       } catch (error) {
         // Somebody else holds it by now, or it will run out by itself.
-        if (!isMailkeepError(error, "precondition-failed", "not-found", "unavailable")) throw error;
+        if (!isMailkeepError(error, "conflict", "not-found", "unavailable")) throw error;
       }
     },
   };

@@ -1,0 +1,145 @@
+// A whole world for a test: the app over memory stores, a sample tenant over real HTTP, and time that stands still.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openGraph } from "../../lib/adapters/graph/open.js";
+import { staticToken } from "../../lib/adapters/graph/token.js";
+import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
+import { stoppedClock } from "../../lib/adapters/memory/clock.js";
+import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
+import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
+import { composeApp, type Edges } from "../../lib/app.js";
+import { type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
+import { stillTicker } from "../../lib/core/time.js";
+import { startTenant, type Tenant, type TenantOptions } from "../../lib/local/tenant/server.js";
+import { silentLog } from "../../lib/ports/log.js";
+import { ProfileInput } from "../../lib/profiles/profile.js";
+import { repeatableRandom } from "./repeatable-random.js";
+
+export const testStart = new Date("2026-03-01T08:00:00Z");
+
+export interface World extends AsyncDisposable {
+  tenant: Tenant;
+  edges: Edges & { blobs: ReturnType<typeof memoryBlobStore>; rows: ReturnType<typeof memoryRowStore> };
+  app: ReturnType<typeof composeApp>;
+  clock: ReturnType<typeof stoppedClock>;
+  queue: ReturnType<typeof memoryWorkQueue>;
+  /** Works the queue off until nothing is left, moving time to whatever waits. `onFault` hears what work items throw. */
+  settle(onFault?: (error: unknown) => void): Promise<void>;
+  /** Creates a profile from a partial input, by default over all mailboxes. */
+  profile(input?: object): Promise<ProfileId>;
+  /** Runs a profile to its end and returns the run. */
+  run(profile: ProfileId): Promise<Awaited<ReturnType<World["app"]["runs"]["get"]>>>;
+  parts(run: string): Promise<Awaited<ReturnType<World["app"]["runs"]["mailboxes"]>>["value"]>;
+  mailbox(index?: number): { id: MailboxId; address: string };
+  /** What a default profile must archive: no drafts, junk, hidden folders or Recoverable Items. Sorted by id. */
+  wanted(mailbox: MailboxId): { id: string; sha256: string }[];
+}
+
+export interface WorldOptions {
+  tenant?: TenantOptions;
+  /** Puts something in front of the edges, e.g. faults. */
+  edges?: (edges: Edges) => Edges;
+  /** Use this tenant instead of starting one; it is not closed. */
+  shared?: Tenant;
+  clock?: ReturnType<typeof stoppedClock>;
+  /** Another worker on the same storage. */
+  stores?: World;
+}
+
+export async function aWorld(options: WorldOptions = {}): Promise<World> {
+  const clock = options.clock ?? stoppedClock(testStart);
+  const tenant =
+    options.shared ??
+    (await startTenant({
+      mailboxes: 1,
+      messagesPerMailbox: 12,
+      hugeMessageBytes: 0,
+      now: clock.now,
+      ...options.tenant,
+    }));
+  const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
+  const graph = openGraph({
+    baseUrl: tenant.baseUrl,
+    token: staticToken(tenant.token),
+    clock,
+    random,
+    log: silentLog,
+    spoolDir: join(tmpdir(), "mailkeep-test"),
+  });
+  const queue = options.stores?.queue ?? memoryWorkQueue(clock);
+  const { blobs, rows } = options.stores?.edges ?? { blobs: memoryBlobStore(), rows: memoryRowStore() };
+  const edges = {
+    blobs,
+    rows,
+    queue,
+    mail: graph.mail,
+    directory: graph.directory,
+    clock,
+    ticker: stillTicker,
+    random,
+    log: silentLog,
+    ready: async () => {},
+    pingGraph: graph.ping,
+  };
+  const app = composeApp(options.edges?.(edges) ?? edges);
+
+  async function settle(onFault: (error: unknown) => void = raise): Promise<void> {
+    for (let waiting = queue.items(); waiting[0] !== undefined; waiting = queue.items()) {
+      clock.advance(Math.max(0, waiting[0].visibleAt.getTime() - clock.now().getTime()));
+      const item = queue.receive();
+      if (item !== undefined) await app.work(item).catch(onFault);
+    }
+  }
+
+  return {
+    tenant,
+    edges,
+    app,
+    clock,
+    queue,
+    settle,
+    async profile(input = {}) {
+      const whole = ProfileInput.parse({ name: "All mail", mailboxes: { mode: "all" }, ...input });
+      return (await app.profiles.create(whole)).profile.id;
+    },
+    async run(profile) {
+      // Runs of the same instant would have no order.
+      clock.advance(1_000);
+      const { run } = await app.profiles.run(profile);
+      await settle();
+      return app.runs.get(RunId.parse(run.id));
+    },
+    async parts(run) {
+      return (await app.runs.mailboxes(RunId.parse(run), { limit: 1_000 })).value;
+    },
+    mailbox(index = 0) {
+      const box = tenant.mailboxes.list()[index];
+      if (box === undefined) throw new Error(`the tenant has no mailbox ${index}`);
+      return { id: box.id as MailboxId, address: box.address };
+    },
+    wanted(mailbox) {
+      const folders = tenant.mailboxes.folders(mailbox);
+      const left = folders.filter(
+        ({ path, wellKnown, hidden }) =>
+          path !== "" && (hidden || /^(drafts|junkemail|recoverable.*)$/.test(wellKnown ?? "")),
+      );
+      const isLeft = (path: string) =>
+        left.some((folder) => path === folder.path || path.startsWith(`${folder.path}/`));
+      return tenant.mailboxes
+        .inventory(mailbox)
+        .filter(({ folderPath }) => !isLeft(folderPath))
+        .map(({ id, sha256 }) => ({ id, sha256 }))
+        .sort(byId);
+    },
+    async [Symbol.asyncDispose]() {
+      await graph.close();
+      if (options.shared === undefined) await tenant.close();
+    },
+  };
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+export const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
