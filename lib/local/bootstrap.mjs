@@ -105,9 +105,13 @@ function npm(...npmArgs) {
   const [program, first] = script === undefined ? ["npm", []] : [process.execPath, [script]];
   const end = spawnSync(program, [...first, ...npmArgs, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    stdio: ["ignore", 2, 2],
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    maxBuffer: Number.POSITIVE_INFINITY,
   });
   if (end.error !== undefined) say(`npm could not be started: ${end.error.message}`);
+  // npm explains itself at length; the first lines have the reason, and its log file all of it.
+  if (end.status !== 0) say(end.stderr.split("\n").filter(Boolean).slice(0, 12).join("\n"));
   return end.status ?? 1;
 }
 
