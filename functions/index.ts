@@ -2,12 +2,15 @@
 import { app as functions } from "@azure/functions";
 import { composeApp, openEdges } from "../lib/app.js";
 import { loadConfig } from "../lib/config.js";
+import { registerHttp } from "./http/register.js";
 import { registerQueues } from "./queues/work.js";
 import { registerTimers } from "./timers/minute.js";
 
 const config = loadConfig(process.env);
-const app = composeApp(await openEdges(config, (line) => console.error(line)));
+const edges = await openEdges(config, (line) => console.error(line));
+const app = composeApp(edges);
 
 functions.setup({ enableHttpStream: true });
 registerTimers(app);
 registerQueues(app);
+registerHttp(app, config, edges);

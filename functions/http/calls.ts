@@ -1,0 +1,19 @@
+// The whole API's calls, one for each route of the table.
+import { openApiDocument } from "../../lib/api/openapi.js";
+import type { Calls } from "../../lib/api/route.js";
+import type { routes } from "../../lib/api/routes.js";
+import { type App, version } from "../../lib/app.js";
+import type { Config } from "../../lib/config.js";
+import { aboutCalls } from "./about.js";
+import { mailboxCalls } from "./mailboxes.js";
+import { profileCalls } from "./profiles.js";
+import { runCalls } from "./runs.js";
+
+export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): Calls<typeof routes> {
+  return {
+    ...aboutCalls(app, config, () => openApiDocument(version)),
+    ...mailboxCalls(app),
+    ...profileCalls(app),
+    ...runCalls(app),
+  };
+}

@@ -1,0 +1,59 @@
+// The door every request comes through: who is it, may they, is the request well-formed; then the call, then the answer.
+import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { SignIn } from "../../lib/access/caller.js";
+import { assertMay } from "../../lib/access/sign-in.js";
+import { problemOf, unforeseen } from "../../lib/api/problem.js";
+import type { Input, Reply, Route } from "../../lib/api/route.js";
+import type { Random } from "../../lib/core/ids.js";
+import type { Log } from "../../lib/ports/log.js";
+import { parse } from "./parse.js";
+import { problemResponse, toResponse } from "./reply.js";
+
+export interface DoorDeps {
+  signIn: SignIn;
+  log: Log;
+  random: Random;
+}
+
+export type Call<R extends Route> = (input: Input<R>) => Promise<Reply<R["answer"]>>;
+
+export function door<R extends Route>(route: R, call: Call<R>, deps: DoorDeps): HttpHandler {
+  return async (request) => {
+    try {
+      assertMay(await deps.signIn(request), route.right);
+      return toResponse(route.answer, await call(await parse(request, route)));
+    } catch (error) {
+      return problemFor(error, request, { ...deps, name: `${route.method} ${route.path}` });
+    }
+  };
+}
+
+export function problemFor(
+  error: unknown,
+  request: HttpRequest,
+  { log, random, name }: Pick<DoorDeps, "log" | "random"> & { name: string },
+): HttpResponseInit {
+  const instance = new URL(request.url).pathname;
+  const foreseen = problemOf(error, instance);
+  if (foreseen !== undefined) {
+    const { status, code, reason, requestId } = foreseen.problem;
+    if (status >= 500) log.warn("request not answered", { route: name, status, code, reason, requestId });
+    return problemResponse(foreseen);
+  }
+  const reference = random.hex(12);
+  log.error("request failed", { reference, route: name, ...whereFrom(error) });
+  return problemResponse({ problem: unforeseen(instance, reference), headers: {} });
+}
+
+/** The kind of the error and where it arose. Its message stays out: it may quote what it stumbled over. */
+function whereFrom(error: unknown): { error: string; at?: string } {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return {
+    error: error.name,
+    at: frames
+      .slice(0, 8)
+      .map((line) => line.trim())
+      .join(" | "),
+  };
+}

@@ -1,0 +1,117 @@
+// A request becomes a checked input, or a refusal that names each field that is wrong.
+import type { HttpRequest } from "@azure/functions";
+import type { z } from "zod";
+import { type FieldError, Refusal } from "../../lib/api/problem.js";
+import { type Input, type Route, takesBody } from "../../lib/api/route.js";
+
+/** A profile that names ten thousand mailboxes has 400 KB. */
+const bodyLimitBytes = 1024 * 1024;
+const errorsShown = 50;
+
+/** Ids first, then the query, the version, the body: the cheap before the dear. */
+export async function parse<R extends Route>(request: HttpRequest, route: R): Promise<Input<R>> {
+  const input: Input = {
+    params: check(route.params, pathParams(request, route), { code: "INVALID_ID", where: "the path" }),
+    query: check(route.query, queryParams(request), { code: "INVALID_INPUT", where: "the query" }),
+    ifMatch: route.needsIfMatch ? ifMatch(request) : "",
+    body: route.method === "GET" || route.method === "DELETE" ? undefined : await body(request, route),
+    url: new URL(request.url),
+  };
+  return input as Input<R>;
+}
+
+/** Only what the template names: a host may put more beside it. */
+function pathParams({ params }: HttpRequest, { path }: Route): Record<string, string | undefined> {
+  const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = ""]) => name);
+  return Object.fromEntries(names.map((name) => [name, params[name]]));
+}
+
+function queryParams({ url }: HttpRequest): Record<string, string> {
+  const query = new URL(url).searchParams;
+  const repeated = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
+  if (repeated.length > 0)
+    throw invalid(
+      "INVALID_INPUT",
+      "the query",
+      repeated.map((field) => ({ field: short(field), message: "is given more than once" })),
+    );
+  return Object.fromEntries(query);
+}
+
+function ifMatch({ headers }: HttpRequest): string {
+  const field = "If-Match";
+  const etag = headers.get("if-match")?.trim();
+  if (!etag)
+    throw new Refusal(428, "PRECONDITION_REQUIRED", "send If-Match with the ETag of the version you have read", {
+      field,
+    });
+  if (!/^(W\/)?"[^"]{0,500}"$/.test(etag))
+    throw new Refusal(400, "INVALID_INPUT", "If-Match must be one ETag, as an answer of this API gave it", { field });
+  return etag;
+}
+
+async function body(request: HttpRequest, route: Route): Promise<unknown> {
+  const bytes = await readBody(request);
+  if (bytes.length === 0 && !takesBody(route)) return undefined;
+  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "send the body as Content-Type: application/json");
+  return check(route.body, parseJson(bytes), { code: "INVALID_INPUT", where: "the body" });
+}
+
+async function readBody({ headers, body }: HttpRequest): Promise<Buffer> {
+  if (Number(headers.get("content-length") ?? 0) > bodyLimitBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of body ?? []) {
+    received += chunk.length;
+    if (received > bodyLimitBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const tooLarge = () => new Refusal(413, "BODY_TOO_LARGE", `a body may have at most ${bodyLimitBytes} bytes`);
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Refusal(400, "INVALID_JSON", "the body is not JSON in UTF-8");
+  }
+}
+
+function check(schema: z.ZodType, value: unknown, { code, where }: { code: string; where: string }): never {
+  const parsed = schema.safeParse(value, { error: (issue) => (isMissing(issue) ? "is required" : undefined) });
+  if (parsed.success) return parsed.data as never;
+  throw invalid(code, where, parsed.error.issues.flatMap(fieldErrors));
+}
+
+const isMissing = ({ code, input }: { code?: string | undefined; input?: unknown }) =>
+  input === undefined && (code === "invalid_type" || code === "invalid_value");
+
+function invalid(code: string, where: string, all: FieldError[]): Refusal {
+  const errors = all.slice(0, errorsShown);
+  const named = errors.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; ");
+  const [first] = errors;
+  return new Refusal(400, code, `${where} is not acceptable: ${named}`.slice(0, 2_000), {
+    errors,
+    ...(first !== undefined && first.field !== "" && { field: first.field }),
+  });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const field = pathText(issue.path);
+  if (issue.code !== "unrecognized_keys") return [{ field, message: issue.message.slice(0, 500) }];
+  return issue.keys.map((key) => ({ field: pathText([...issue.path, short(key)]), message: "is not a known field" }));
+}
+
+/** `folders.include[0]`. */
+function pathText(path: PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+}
+
+const short = (name: string): string => (name.length > 100 ? `${name.slice(0, 100)}…` : name);

@@ -1,0 +1,107 @@
+// Mailboxes of the directory snapshot over HTTP.
+import { z } from "zod";
+import { MailboxId } from "../core/ids.js";
+import { listOf, pageQuery } from "./list.js";
+import { route } from "./route.js";
+
+const count = z.number().int().min(0);
+const time = z.iso.datetime();
+
+export const MailboxAnswer = z.strictObject({
+  id: z.string(),
+  displayName: z.string(),
+  userPrincipalName: z.string(),
+  address: z.string(),
+  addresses: z.array(z.string()),
+  accountEnabled: z.boolean(),
+  kind: z.enum(["user", "shared", "room", "equipment", "other", "unknown", "none"]),
+  excluded: z.string().optional().describe("Why it cannot be archived; absent when it can"),
+  probedAt: time.optional().describe("When the mailbox itself was last asked for its kind"),
+  seenAt: time.describe("When the directory last named the user"),
+});
+export const MailboxList = listOf(MailboxAnswer);
+
+export const FolderAnswer = z.strictObject({
+  id: z.string(),
+  path: z.string(),
+  totalItemCount: count.nullable(),
+  hidden: z.boolean(),
+});
+export const FolderList = z.strictObject({
+  source: z.enum(["mailbox", "archive"]).describe("Read just now, or what the archive knows while a worker is busy"),
+  value: z.array(FolderAnswer),
+});
+
+export const QuarantinedAnswer = z.strictObject({
+  id: z.string().describe("Graph's immutable id of the message"),
+  folderId: z.string(),
+  reason: z.string(),
+  attempts: count,
+  firstAt: time,
+  lastAt: time,
+  nextTryAt: time.optional().describe("Absent: given up until a person asks again"),
+  requestId: z.string().optional(),
+});
+export const QuarantineList = listOf(QuarantinedAnswer);
+
+export const SyncAnswer = z.strictObject({
+  users: count,
+  mailboxes: count,
+  excluded: count,
+  joined: count,
+  left: count,
+  unasked: count.describe("Mailboxes whose kind is not known yet"),
+});
+
+const tag = "mailboxes";
+const params = z.strictObject({ id: MailboxId });
+
+export const mailboxRoutes = {
+  listMailboxes: route({
+    method: "GET",
+    path: "/mailboxes",
+    tag,
+    summary: "The directory snapshot",
+    right: "see",
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, schema: MailboxList },
+  }),
+  getMailbox: route({
+    method: "GET",
+    path: "/mailboxes/{id}",
+    tag,
+    summary: "One mailbox",
+    right: "see",
+    params,
+    answer: { status: 200, schema: MailboxAnswer },
+    problems: [404],
+  }),
+  listFolders: route({
+    method: "GET",
+    path: "/mailboxes/{id}/folders",
+    tag,
+    summary: "The folder tree of a mailbox",
+    right: "see",
+    params,
+    answer: { status: 200, schema: FolderList },
+    problems: [404, 409],
+  }),
+  listQuarantine: route({
+    method: "GET",
+    path: "/mailboxes/{id}/quarantine",
+    tag,
+    summary: "Messages owed another try, or given up",
+    right: "see",
+    params,
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, schema: QuarantineList },
+  }),
+  syncDirectory: route({
+    method: "POST",
+    path: "/directory/sync",
+    tag,
+    summary: "Read the directory now",
+    right: "operate",
+    answer: { status: 200, schema: SyncAnswer },
+  }),
+};

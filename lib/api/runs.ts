@@ -1,0 +1,132 @@
+// Runs over HTTP: status, progress and coverage.
+import { z } from "zod";
+import { ProfileId, RunId } from "../core/ids.js";
+import { listOf, pageQuery } from "./list.js";
+import { route } from "./route.js";
+
+const count = z.number().int().min(0);
+const time = z.iso.datetime();
+const Status = z.enum([
+  "pending",
+  "running",
+  "succeeded",
+  "succeededWithGaps",
+  "noChanges",
+  "throttled",
+  "failed",
+  "cancelled",
+]);
+
+/** seen = stored + known + gone + skipped + quarantined, once a run has ended. */
+export const TallyAnswer = z.strictObject({
+  seen: count,
+  stored: count,
+  known: count,
+  gone: count,
+  skipped: count,
+  quarantined: count,
+});
+
+export const RunProblem = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  folderPath: z.string().optional(),
+  requestId: z.string().optional(),
+});
+
+export const RunAnswer = z.strictObject({
+  id: z.string(),
+  profile: z.string(),
+  profileName: z.string(),
+  trigger: z.enum(["manual", "schedule"]),
+  status: Status,
+  requestedAt: time,
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  cancelRequested: z.boolean(),
+  mailboxes: z.strictObject({ total: count, done: count, excluded: count, failed: count, withGaps: count }),
+  tally: TallyAnswer,
+  bytes: count.describe("Bytes stored by this run, as Graph sent them"),
+  moved: count,
+  removed: count,
+  changed: count,
+  problems: z.array(RunProblem),
+});
+export const RunList = listOf(RunAnswer);
+
+export const MailboxRunAnswer = z.strictObject({
+  run: z.string(),
+  mailbox: z.string(),
+  address: z.string(),
+  displayName: z.string(),
+  status: z.enum([...Status.options, "excluded"]),
+  reason: z.string().nullable().describe("Why it was excluded or failed"),
+  done: count.describe("Messages dealt with, of `total`"),
+  total: count.describe("Messages that the chosen folders say they hold"),
+  messages: count.describe("Messages stored by this run"),
+  bytes: count.describe("Bytes stored by this run, as Graph sent them"),
+  ratePerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  resumeAt: time.nullable().describe("A waiting mailbox goes on then"),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  updatedAt: time,
+  tally: TallyAnswer,
+  moved: count,
+  removed: count,
+  changed: count,
+  coverage: z.strictObject({
+    folders: z.strictObject({ total: count, done: count }),
+    messagesInMailbox: count.describe("As the chosen folders say; advisory"),
+    quarantined: count.describe("In quarantine now: GET /mailboxes/{id}/quarantine names them"),
+    complete: z.boolean(),
+  }),
+  problems: z.array(RunProblem),
+});
+export const MailboxRunList = listOf(MailboxRunAnswer);
+
+const tag = "runs";
+const params = z.strictObject({ id: RunId });
+
+export const runRoutes = {
+  listRuns: route({
+    method: "GET",
+    path: "/runs",
+    tag,
+    summary: "Runs, newest first",
+    right: "see",
+    query: z.strictObject({ profile: ProfileId.optional(), ...pageQuery }),
+    answer: { status: 200, schema: RunList },
+  }),
+  getRun: route({
+    method: "GET",
+    path: "/runs/{id}",
+    tag,
+    summary: "One run: status, progress, sums",
+    right: "see",
+    params,
+    answer: { status: 200, schema: RunAnswer },
+    problems: [404],
+  }),
+  listMailboxRuns: route({
+    method: "GET",
+    path: "/runs/{id}/mailboxes",
+    tag,
+    summary: "What the run did for each mailbox: progress, outcome, coverage",
+    right: "see",
+    params,
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, schema: MailboxRunList },
+    problems: [404],
+  }),
+  cancelRun: route({
+    method: "POST",
+    path: "/runs/{id}/cancel",
+    tag,
+    summary: "Cancel: mailboxes at work commit what they have and stop within seconds",
+    right: "operate",
+    params,
+    answer: { status: 202, schema: RunAnswer, location: true },
+    problems: [404],
+  }),
+};
