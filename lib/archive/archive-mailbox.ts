@@ -85,7 +85,6 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
   deps.log.warn("mailbox work interrupted", { ...fields, detail: describe(error) });
   if (fault.code === "throttled")
     return goOn(current, { delayMs: fault.retryAfterMs ?? minute, throttled: true }, deps);
-  if (fault.code === "cancelled") return goOn(current, { delayMs: heldWaitMs }, deps);
   const ending = endingOf(current, fault);
   if (ending !== undefined) return end(current, ending, deps);
   const faults = current.faults + 1;

@@ -32,7 +32,8 @@ export interface Session {
   profile: ProfileId;
   run: RunId;
   runStartedAt: string;
-  owed: ReadonlyMap<ImmutableId, Owed>;
+  /** Messages in quarantine; one that is settled leaves. */
+  owed: Map<ImmutableId, Owed>;
   clock: Clock;
   /** True when the invocation should come to an end: walkers stop after their page, workers after their message. */
   timeIsUp(): boolean;
@@ -110,7 +111,7 @@ async function noteAbsence(
   folder: { id: string },
 ): Promise<void> {
   if (known === undefined) {
-    if (owed.has(id)) await writer.note([{ kind: "gone", id, folderId: folder.id }]);
+    if (owed.delete(id)) await writer.note([{ kind: "gone", id, folderId: folder.id }]);
     return;
   }
   if (known.removedAt !== undefined) return;
@@ -137,6 +138,7 @@ async function fetchAndStore(session: Session, wanted: Wanted, health: Health): 
   const fetched = await fetchMessage(wanted, session);
   if (fetched.kind === "ready") {
     health.failures = 0;
+    session.owed.delete(id);
     return writer.store(fetched.message, fetched.skeleton);
   }
   if (fetched.kind === "gone") {

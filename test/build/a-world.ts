@@ -1,6 +1,7 @@
 // A whole world for a test: the app over memory stores, a sample tenant over real HTTP, and time that stands still.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { openGraph } from "../../lib/adapters/graph/open.js";
 import { staticToken } from "../../lib/adapters/graph/token.js";
 import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
@@ -9,7 +10,7 @@ import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
 import { composeApp, type Edges } from "../../lib/app.js";
 import { type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
-import { stillTicker } from "../../lib/core/time.js";
+import type { Clock, Ticker } from "../../lib/core/time.js";
 import { startTenant, type Tenant, type TenantOptions } from "../../lib/local/tenant/server.js";
 import { silentLog } from "../../lib/ports/log.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
@@ -25,6 +26,8 @@ export interface World extends AsyncDisposable {
   queue: ReturnType<typeof memoryWorkQueue>;
   /** Works the queue off until nothing is left, moving time to whatever waits. `onFault` hears what work items throw. */
   settle(onFault?: (error: unknown) => void): Promise<void>;
+  /** Lets everything tick that is due by the clock, e.g. the renewal of claims. */
+  pulse(): Promise<void>;
   /** Creates a profile from a partial input, by default over all mailboxes. */
   profile(input?: object): Promise<ProfileId>;
   /** Runs a profile to its end and returns the run. */
@@ -66,6 +69,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     log: silentLog,
     spoolDir: join(tmpdir(), "mailkeep-test"),
   });
+  const ticking = tickingWith(clock);
   const queue = options.stores?.queue ?? memoryWorkQueue(clock);
   const { blobs, rows } = options.stores?.edges ?? { blobs: memoryBlobStore(), rows: memoryRowStore() };
   const edges = {
@@ -75,7 +79,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     mail: graph.mail,
     directory: graph.directory,
     clock,
-    ticker: stillTicker,
+    ticker: ticking.ticker,
     random,
     log: silentLog,
     ready: async () => {},
@@ -98,6 +102,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     queue,
     settle,
+    pulse: ticking.pulse,
     async profile(input = {}) {
       const whole = ProfileInput.parse({ name: "All mail", mailboxes: { mode: "all" }, ...input });
       return (await app.profiles.create(whole)).profile.id;
@@ -143,3 +148,25 @@ function raise(error: unknown): never {
 }
 
 export const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
+
+/** Ticks when told to, whatever has fallen due since. */
+function tickingWith(clock: Clock): { ticker: Ticker; pulse(): Promise<void> } {
+  const ticks = new Set<{ ms: number; dueMs: number; tick: () => void }>();
+  return {
+    ticker: {
+      every(ms, tick) {
+        const entry = { ms, dueMs: clock.monotonicMs() + ms, tick };
+        ticks.add(entry);
+        return () => void ticks.delete(entry);
+      },
+    },
+    async pulse() {
+      for (const entry of ticks) {
+        if (clock.monotonicMs() < entry.dueMs) continue;
+        entry.dueMs = clock.monotonicMs() + entry.ms;
+        entry.tick();
+      }
+      await setImmediate();
+    },
+  };
+}
