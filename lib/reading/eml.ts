@@ -1,0 +1,29 @@
+// The way from a message's key to its exact bytes.
+import type { Sha256 } from "../core/digest.js";
+import type { MailboxId, MessageKey } from "../core/ids.js";
+import { openContent } from "./content.js";
+import { safeFileName } from "./file-name.js";
+import { ledgerEntries } from "./ledger-entry.js";
+import { contentOf, findMessage, type ReadingDeps } from "./stored-message.js";
+
+export interface OpenEml {
+  size: number;
+  sha256: Sha256;
+  /** The subject as a file name, ending in `.eml`; safe on any system. */
+  name: string;
+  /** The bytes that Graph sent, to be read once. Ends with `corrupt` when they are not; see {@link openContent}. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT) */
+export async function openEml({ rows, blobs }: ReadingDeps, mailbox: MailboxId, key: MessageKey): Promise<OpenEml> {
+  const { row } = await findMessage(rows, mailbox, key);
+  const content = await contentOf(row, ledgerEntries(blobs, mailbox));
+  const name = safeFileName(typeof row.subject === "string" ? row.subject.replace(/[/\\]/g, "-") : undefined, key);
+  return {
+    size: content.size,
+    sha256: content.sha256,
+    name: `${name}.eml`,
+    body: await openContent(blobs, mailbox, content),
+  };
+}
