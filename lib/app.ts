@@ -12,11 +12,12 @@ import { systemTicker } from "./adapters/system/ticker.js";
 import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archive-mailbox.js";
 import { attachmentStore } from "./archive/attachments.js";
 import { type FoldersView, showFolders } from "./archive/show-folders.js";
+import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
 import type { Config } from "./config.js";
 import { isMailkeepError, MailkeepError } from "./core/errors.js";
-import type { MailboxId, ProfileId, Random, RunId } from "./core/ids.js";
+import type { MailboxId, MessageKey, ProfileId, Random, RunId } from "./core/ids.js";
 import { onePage, type Page, type PageRequest } from "./core/page.js";
 import { type Clock, minute, type Ticker } from "./core/time.js";
 import { isClaimed } from "./mailboxes/claim.js";
@@ -32,6 +33,11 @@ import type { WorkQueue } from "./ports/work-queue.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
+import { type Attachment, listAttachments, type OpenAttachment, openAttachment } from "./reading/attachments.js";
+import { type OpenEml, openEml } from "./reading/eml.js";
+import type { ListQuery } from "./reading/input.js";
+import { listArchive, type MessagePage } from "./reading/list.js";
+import { type MessageDetail, readMessage } from "./reading/message.js";
 import { closeIfSmall, tidyRuns } from "./runs/close-run.js";
 import { requestRun } from "./runs/request-run.js";
 import { cancelRun, showMailboxRuns, showRun, showRuns } from "./runs/show-runs.js";
@@ -108,6 +114,7 @@ export function composeApp(edges: Edges) {
   return {
     ...afterReady(edges, workUseCases(edges)),
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
+    messages: afterReady(edges, messageUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges)),
     runs: afterReady(edges, runUseCases(edges)),
     health: () => health(edges),
@@ -198,6 +205,22 @@ function mailboxUseCases(edges: Edges) {
       const { head, messages } = await bringUpToDate(id, edges);
       return { seq: head.seq, messages };
     },
+  };
+}
+
+function messageUseCases(edges: Edges) {
+  const { rows } = edges;
+  return {
+    /** An archive that is empty and a mailbox that nobody knows are different answers. */
+    async list(id: MailboxId, query: ListQuery): Promise<MessagePage> {
+      if ((await loadApplied(rows, id)).head.seq === 0) await getMailbox(rows, id);
+      return listArchive(edges, id, query);
+    },
+    get: (id: MailboxId, key: MessageKey): Promise<MessageDetail> => readMessage(edges, id, key),
+    eml: (id: MailboxId, key: MessageKey): Promise<OpenEml> => openEml(edges, id, key),
+    attachments: (id: MailboxId, key: MessageKey): Promise<Attachment[]> => listAttachments(edges, id, key),
+    attachment: (id: MailboxId, key: MessageKey, number: number): Promise<OpenAttachment> =>
+      openAttachment(edges, id, key, number),
   };
 }
 

@@ -6,6 +6,7 @@ import { type App, version } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { aboutCalls } from "./about.js";
 import { mailboxCalls } from "./mailboxes.js";
+import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
 import { runCalls } from "./runs.js";
 
@@ -13,6 +14,7 @@ export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): 
   return {
     ...aboutCalls(app, config, () => openApiDocument(version)),
     ...mailboxCalls(app),
+    ...messageCalls(app),
     ...profileCalls(app),
     ...runCalls(app),
   };

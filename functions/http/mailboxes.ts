@@ -18,6 +18,7 @@ export function mailboxCalls({ mailboxes }: Pick<App, "mailboxes">): Calls<typeo
       return { json: await mailboxes.folders(params.id) };
     },
     async listQuarantine({ params, query, url }) {
+      await mailboxes.get(params.id);
       // The rows lie in the order of the hashes of their ids (lib/catalog/quarantine.ts).
       const page = await pageOf(await mailboxes.quarantine(params.id), pageRequest(query), ({ id }) => shortHash(id));
       return { json: asList(page, url, (message) => message) };

@@ -95,6 +95,7 @@ export const mailboxRoutes = {
     params,
     query: z.strictObject(pageQuery),
     answer: { status: 200, schema: QuarantineList },
+    problems: [404],
   }),
   syncDirectory: route({
     method: "POST",

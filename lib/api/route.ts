@@ -8,8 +8,8 @@ export const apiRoot = "/api/v1";
 export type Answer =
   | { status: 200 | 201 | 202; schema: z.ZodType; etag?: true; location?: true; unwell?: true }
   | { status: 204 }
-  /** Bytes of the archive as they are; `application/octet-stream` when their type is known only by then. */
-  | { status: 200; bytes: string };
+  /** Bytes of the archive as they are, by their media type: `application/octet-stream` when only the message knows it. */
+  | { status: 200; bytes: string; etag?: true };
 
 export interface Route<
   P extends z.ZodObject = z.ZodObject,

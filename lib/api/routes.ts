@@ -1,7 +1,8 @@
 // The whole API: every route there is. What is not in this table is neither registered nor documented.
 import { aboutRoutes } from "./about.js";
 import { mailboxRoutes } from "./mailboxes.js";
+import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
 import { runRoutes } from "./runs.js";
 
-export const routes = { ...aboutRoutes, ...mailboxRoutes, ...profileRoutes, ...runRoutes };
+export const routes = { ...aboutRoutes, ...mailboxRoutes, ...messageRoutes, ...profileRoutes, ...runRoutes };
