@@ -3,7 +3,7 @@ import { type Attachment, attachmentEntity, logoEntity } from "./attachment.js";
 import { type Dice, dice } from "./dice.js";
 import { type Correspondent, type Mail, messageId } from "./mail.js";
 import { type Encoding, type Entity, headerDate, multipart, textEntity } from "./mime.js";
-import { paragraphs } from "./prose.js";
+import { paragraphs as prose } from "./prose.js";
 
 /** Boundaries are made when the mail is rendered, so every copy has its own. */
 export function boundary(source: Dice, n: number): string {
@@ -12,7 +12,7 @@ export function boundary(source: Dice, n: number): string {
 
 export function bodyOf(mail: Mail): string[] {
   const source = dice(mail.seed, "body");
-  return paragraphs(source, mail.language, 1 + source.int(7));
+  return prose(source, mail.language, 1 + source.int(7));
 }
 
 /** Latin scripts are sent quoted-printable, the others as base64. */
@@ -20,9 +20,14 @@ export function encodingFor(mail: Mail): Encoding {
   return ["en", "de", "fr", "pl"].includes(mail.language) ? "quoted-printable" : "base64";
 }
 
+interface Told {
+  mail: Mail;
+  text: string[];
+}
+
 export function threadEntity(mail: Mail, source: Dice): Entity {
-  const told = [mail, ...mail.earlier];
-  const shown = [...new Set(told.map((one) => one.from.logo))].filter((logo) => logo !== undefined);
+  const told: Told[] = [mail, ...mail.earlier].map((one) => ({ mail: one, text: bodyOf(one) }));
+  const shown = [...new Set(told.map((one) => one.mail.from.logo))].filter((logo) => logo !== undefined);
   const text = { charset: mail.charset, encoding: encodingFor(mail) };
   const alternative = multipart("alternative", boundary(source, 1), [
     textEntity(told.map(plain).join("\r\n\r\n"), { type: "text/plain", ...text }),
@@ -51,12 +56,12 @@ function contentId(mail: Mail, logo: number): string {
   return `image00${logo + 1}.png@${messageId(first).slice(1, 15)}`;
 }
 
-function plain(mail: Mail, depth: number): string {
+function plain({ mail, text }: Told, depth: number): string {
   const head =
     depth === 0
       ? ""
       : `________________________________\r\nFrom: ${mail.from.name} <${mail.from.address}>\r\nSent: ${headerDate(mail.sentAt)}\r\nTo: ${mail.to.map((one) => one.name).join("; ")}\r\nSubject: ${mail.subject}\r\n\r\n`;
-  return `${head}${bodyOf(mail).join("\r\n\r\n")}\r\n\r\n${signatureLines(mail.from).join("\r\n")}\r\n`;
+  return `${head}${text.join("\r\n\r\n")}\r\n\r\n${signatureLines(mail.from).join("\r\n")}\r\n`;
 }
 
 function signatureLines(who: Correspondent): string[] {
@@ -75,17 +80,17 @@ const paragraph = (text: string) =>
 const emptyParagraph =
   "<p class=MsoNormal><span lang=EN-US style='mso-fareast-language:EN-US'><o:p>&nbsp;</o:p></span></p>\r\n";
 
-function html(mail: Mail, depth: number): string {
+function html({ mail, text }: Told, depth: number): string {
   const head =
     depth === 0
       ? ""
       : `<div>\r\n<div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'>\r\n<p class=MsoNormal><b><span lang=EN-US>From:</span></b><span lang=EN-US> ${mail.from.name} &lt;${mail.from.address}&gt; <br>\r\n<b>Sent:</b> ${headerDate(mail.sentAt)}<br>\r\n<b>To:</b> ${mail.to.map((one) => `${one.name} &lt;${one.address}&gt;`).join("; ")}<br>\r\n<b>Subject:</b> ${mail.subject}<o:p></o:p></span></p>\r\n</div>\r\n</div>\r\n${emptyParagraph}`;
-  const text = bodyOf(mail).map(paragraph).join(emptyParagraph);
+  const paragraphs = text.map(paragraph).join(emptyParagraph);
   const picture =
     mail.from.logo === undefined
       ? ""
       : `<p class=MsoNormal><img width=100 height=120 style='width:1.04in;height:1.25in' id="Picture_x0020_1" src="cid:${contentId(mail, mail.from.logo)}" alt="logo"><o:p></o:p></p>\r\n`;
-  return `${head}${text}${emptyParagraph}${signatureLines(mail.from).map(paragraph).join("")}${picture}${emptyParagraph}`;
+  return `${head}${paragraphs}${emptyParagraph}${signatureLines(mail.from).map(paragraph).join("")}${picture}${emptyParagraph}`;
 }
 
 const wordStyle = [
