@@ -1,0 +1,38 @@
+// What the bench says to the measured process and what that answers.
+import type { RunView } from "../../lib/runs/view.js";
+import type { Counts } from "./meter.js";
+
+export interface ProductOptions {
+  storage: string;
+  graph: { baseUrl: string; token: string };
+  /** Work items taken from the queue beside each other. */
+  atOnce: number;
+}
+
+export type Order = { kind: "run" } | { kind: "sizes" };
+
+/** One run, from the first mailbox's work item to the end of the last one. */
+export interface RunMeasure {
+  kind: "run";
+  run: RunView;
+  wallMs: number;
+  /** User and system time of the whole process: its thread pool and garbage collector included. */
+  cpuMs: number;
+  /** Longest time one mailbox took. */
+  slowestMailboxMs: number;
+  /** The process's largest resident set so far, before and after, in bytes. */
+  peakRssBefore: number;
+  peakRss: number;
+  storage: Counts;
+}
+
+/** What lies in the archive. */
+export interface Sizes {
+  kind: "sizes";
+  packs: number;
+  ledger: number;
+  attachments: number;
+  attachmentBlobs: number;
+}
+
+export type Reply = { kind: "ready" } | RunMeasure | Sizes | { kind: "failed"; message: string };

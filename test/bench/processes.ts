@@ -1,0 +1,133 @@
+// Starts the three processes of a measurement: storage emulator, sample tenant, product. Each ends with the bench.
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { FolderSummary, MailboxSummary } from "../../lib/local/tenant/control.js";
+import type { CountersSnapshot } from "../../lib/local/tenant/counters.js";
+import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
+
+const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+function watched(child: ChildProcess): ChildProcess {
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill();
+  await ended;
+}
+
+/** Lines that a child prints; the pipe is read on to its end, because a full one would stop the child. */
+async function firstOf<T>(child: ChildProcess, find: (line: string) => T | undefined): Promise<T> {
+  if (child.stdout === null) throw new Error("the process has no output to read");
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const found = find(line);
+      if (found !== undefined) return found;
+    }
+  } finally {
+    child.stdout.resume();
+  }
+  throw new Error("a process of the bench ended before it was ready");
+}
+
+/** The emulator's published key: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
+const publishedKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+export async function startEmulator(): Promise<{ connectionString: string; stop(): Promise<void> }> {
+  const program = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
+  const flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"];
+  const ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
+  const child = watched(
+    spawn(process.execPath, [program, ...flags, ...ports], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
+  const parts = ["DefaultEndpointsProtocol=http", "AccountName=devstoreaccount1", `AccountKey=${publishedKey}`];
+  const connectionString = await firstOf(child, (line) => {
+    const found = /Azurite (\w+) service is successfully listening at (\S+)/.exec(line);
+    if (found) parts.push(`${found[1]}Endpoint=${found[2]}/devstoreaccount1`);
+    return parts.length === 6 ? `${parts.join(";")};` : undefined;
+  });
+  return { connectionString, stop: () => stop(child) };
+}
+
+export interface TenantSize {
+  mailboxes: number;
+  /** Generated messages for each mailbox. */
+  messages: number;
+  hugeBytes: number;
+  latencyMs: number;
+}
+
+export type TenantProcess = Awaited<ReturnType<typeof startTenantProcess>>;
+
+export async function startTenantProcess(size: TenantSize) {
+  const flags = { mailboxes: size.mailboxes, messages: size.messages, huge: size.hugeBytes, latency: size.latencyMs };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const program = built("../../lib/local/tenant/main.js");
+  const child = watched(spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] }));
+  const { baseUrl, token } = await firstOf(child, (line) => JSON.parse(line) as { baseUrl: string; token: string });
+
+  async function control<T>(verb: string, body?: object): Promise<T> {
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await fetch(`${baseUrl}/_tenant/${verb}`, { ...init, headers });
+    if (!answer.ok) throw new Error(`the tenant refused ${verb}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  return {
+    graph: { baseUrl, token },
+    mailboxes: () => control<MailboxSummary[]>("mailboxes"),
+    folders: (mailbox: string) => control<FolderSummary[]>(`folders?mailbox=${mailbox}`),
+    deleteFolder: (mailbox: string, folder: string) => control("deleteFolder", { mailbox, folder }),
+    deliver: (mailbox: string, folder: string, text: string) =>
+      control("deliver", { mailbox, folder, text, receivedAt: "2026-10-30T17:00:00Z" }),
+    counters: () => control<CountersSnapshot>("counters"),
+    resetCounters: () => control("resetCounters", {}),
+    stop: () => stop(child),
+  };
+}
+
+export type ProductProcess = Awaited<ReturnType<typeof startProduct>>;
+
+/** `nodeFlags` go to the measured process, e.g. `--cpu-prof`. */
+export async function startProduct(options: ProductOptions, nodeFlags: string[]) {
+  const child = watched(
+    fork(built("./product.js"), [JSON.stringify(options)], { execArgv: ["--enable-source-maps", ...nodeFlags] }),
+  );
+  const ended = once(child, "exit").then((): Reply => ({ kind: "failed", message: "the measured process ended" }));
+  async function hear<K extends Reply["kind"]>(kind: K): Promise<Extract<Reply, { kind: K }>> {
+    const reply = await Promise.race([once(child, "message").then(([first]) => first as Reply), ended]);
+    if (reply.kind === kind) return reply as Extract<Reply, { kind: K }>;
+    throw new Error(reply.kind === "failed" ? reply.message : `${reply.kind} instead of ${kind}`);
+  }
+  const order = (what: Order) => void child.send(what);
+  await hear("ready");
+  return {
+    async run(): Promise<RunMeasure> {
+      order({ kind: "run" });
+      return hear("run");
+    },
+    async sizes(): Promise<Sizes> {
+      order({ kind: "sizes" });
+      return hear("sizes");
+    },
+    /** Lets it end by itself, so that it can write a profile. */
+    async stop() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+// The measured process: the product with its real edges, fed from the real queue, and nothing else.
+import { QueueClient } from "@azure/storage-queue";
+import { type App, composeApp, openEdges } from "../../lib/app.js";
+import { loadConfig } from "../../lib/config.js";
+import { ProfileInput } from "../../lib/profiles/profile.js";
+import { isOpen } from "../../lib/runs/run.js";
+import { WorkItem } from "../../lib/work/item.js";
+import { difference, openMeter } from "./meter.js";
+import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
+
+const options = JSON.parse(process.argv[2] ?? "{}") as ProductOptions;
+const meter = openMeter(options.storage);
+const edges = await openEdges(
+  loadConfig({
+    ARCHIVE_STORAGE: options.storage,
+    GRAPH_BASE_URL: options.graph.baseUrl,
+    GRAPH_STATIC_TOKEN: options.graph.token,
+    AUTH_MODE: "local",
+  }),
+  (line) => (line.includes('"info"') ? undefined : console.error(line)),
+);
+const app = composeApp(edges);
+const queue = new QueueClient(options.storage, "work");
+
+/** How long to wait when the queue is empty. */
+const pollMs = 50;
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const peakRss = () => process.resourceUsage().maxRSS * 1024;
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
+
+const input = { name: "Bench", mailboxes: { mode: "all" }, syncDirectoryFirst: false };
+await app.mailboxes.sync();
+const { profile } = await app.profiles.create(ProfileInput.parse(input));
+
+/** Requests a run and works until it has ended. */
+async function measureRun(): Promise<RunMeasure> {
+  const { run } = await app.profiles.run(profile.id);
+  await startRun(app);
+  const before = { cpu: cpuMs(), rss: peakRss(), storage: meter.counts(), at: performance.now() };
+  const slowestMailboxMs = await workUntil(async () => !isOpen((await app.runs.get(run.id as never)).status));
+  const after = { cpu: cpuMs(), rss: peakRss(), storage: meter.counts(), at: performance.now() };
+  return {
+    kind: "run",
+    run: await app.runs.get(run.id as never),
+    wallMs: after.at - before.at,
+    cpuMs: after.cpu - before.cpu,
+    slowestMailboxMs,
+    peakRssBefore: before.rss,
+    peakRss: after.rss,
+    storage: difference(after.storage, before.storage),
+  };
+}
+
+/** The first item resolves the mailboxes and sends one item for each: not part of what is measured. */
+async function startRun({ work }: App): Promise<void> {
+  for (;;) {
+    const [item] = await take(1);
+    if (item === undefined) continue;
+    await work(item.text);
+    await item.done();
+    return;
+  }
+}
+
+interface Taken {
+  text: string;
+  done(): Promise<unknown>;
+}
+
+async function take(most: number): Promise<Taken[]> {
+  const { receivedMessageItems } = await queue.receiveMessages({
+    numberOfMessages: Math.min(most, 32),
+    visibilityTimeout: 3_600,
+  });
+  return receivedMessageItems.map(({ messageText, messageId, popReceipt }) => ({
+    text: Buffer.from(messageText, "base64").toString("utf8"),
+    done: () => queue.deleteMessage(messageId, popReceipt),
+  }));
+}
+
+/** Keeps as many items at work as allowed until the run has ended; returns the longest time one took. */
+async function workUntil(ended: () => Promise<boolean>): Promise<number> {
+  const atWork = new Set<Promise<void>>();
+  let slowest = 0;
+  const start = (item: Taken) => {
+    if (WorkItem.parse(JSON.parse(item.text)).kind !== "archive-mailbox") throw new Error("an item of another run");
+    const began = performance.now();
+    const work = app.work(item.text).then(async () => {
+      slowest = Math.max(slowest, performance.now() - began);
+      await item.done();
+    });
+    const tracked = work.finally(() => atWork.delete(tracked));
+    atWork.add(tracked);
+  };
+  for (;;) {
+    const free = options.atOnce - atWork.size;
+    const items = free > 0 ? await take(free) : [];
+    for (const item of items) start(item);
+    if (items.length > 0) continue;
+    if (atWork.size > 0) await Promise.race([...atWork, ...(free > 0 ? [sleep(pollMs * 10)] : [])]);
+    else if (await ended()) return slowest;
+    else await sleep(pollMs);
+  }
+}
+
+async function measureSizes(): Promise<Sizes> {
+  const sizes: Sizes = { kind: "sizes", packs: 0, ledger: 0, attachments: 0, attachmentBlobs: 0 };
+  for await (const { name, size } of edges.blobs.list("")) {
+    if (name.includes("/packs/")) sizes.packs += size;
+    else if (name.includes("/ledger/")) sizes.ledger += size;
+    else {
+      sizes.attachments += size;
+      sizes.attachmentBlobs++;
+    }
+  }
+  return sizes;
+}
+
+const tell = (reply: Reply) => process.send?.(reply);
+process.on("message", (order: Order) => {
+  (order.kind === "run" ? measureRun() : measureSizes()).then(tell, (error: unknown) =>
+    tell({ kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+tell({ kind: "ready" });

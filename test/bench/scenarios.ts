@@ -1,0 +1,249 @@
+// What is measured: each scenario sets its own emulator, tenant and product up and says which goals its figures meet.
+import { type Counts, sum } from "./meter.js";
+import type { RunMeasure, Sizes } from "./orders.js";
+import { fillWithPlainMail } from "./plain-mail.js";
+import { type Cost, costOfAMillion } from "./prices.js";
+import {
+  type ProductProcess,
+  startEmulator,
+  startProduct,
+  startTenantProcess,
+  type TenantProcess,
+} from "./processes.js";
+
+/** Requests in flight for one mailbox (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits). */
+const inFlight = 4;
+const mib = 1024 * 1024;
+const hugeBytes = 150 * mib;
+
+export interface Setting {
+  mailboxes: number;
+  messages: number;
+  latencyMs: number;
+  /** `plain`: short messages in the standard folders; `company`: the sample tenant's own mail and folders. */
+  mail: "plain" | "company";
+}
+
+export interface Figures extends Setting {
+  scenario: string;
+  status: string;
+  stored: number;
+  wantedFolders: number;
+  seconds: number;
+  messagesPerSecond: number;
+  /** Of 4 requests in flight / latency for each mailbox, all of them messages. */
+  shareOfCeiling: number;
+  graphRequests: number;
+  graphRequestsPerMessage: number;
+  graphByRoute: Counts;
+  blobWrites: number;
+  /** Packs and ledger records: what is written for messages without attachments. */
+  packAndLedgerWritesPerMessage: number;
+  blobOperationsPerMessage: number;
+  tableOperationsPerMessage: number;
+  queueOperationsPerMessage: number;
+  storageByKind: Counts;
+  meanBytes: number;
+  storedShare?: number;
+  sizes?: Sizes;
+  cpuMsPerMessage: number;
+  peakRssMib: number;
+  peakRssGrowthMib: number;
+  usdPerMillion?: Cost;
+}
+
+export interface Goal {
+  name: string;
+  wanted: string;
+  reached: boolean;
+  figure: string;
+}
+
+export interface Result {
+  figures: Figures[];
+  goals: Goal[];
+}
+
+export interface Options {
+  latencyMs: number;
+  nodeFlags: string[];
+}
+
+interface Stage {
+  tenant: TenantProcess;
+  product: ProductProcess;
+}
+
+/** Sets up, lets `play` measure, and takes all down. */
+async function onStage<T>(
+  setting: Setting & { huge?: number },
+  { nodeFlags }: Options,
+  play: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const { mailboxes, messages, latencyMs, mail, huge = 0 } = setting;
+  const emulator = await startEmulator();
+  const generated = mail === "company" ? messages : 0;
+  const tenant = await startTenantProcess({ mailboxes, messages: generated, hugeBytes: huge, latencyMs });
+  if (mail === "plain") await fillWithPlainMail(tenant, messages);
+  const options = { storage: emulator.connectionString, graph: tenant.graph, atOnce: mailboxes };
+  const product = await startProduct(options, nodeFlags);
+  try {
+    return await play({ tenant, product });
+  } finally {
+    await product.stop();
+    await tenant.stop();
+    await emulator.stop();
+  }
+}
+
+/** One run and what it took. @throws Error when it did not store what it should: a fast loss is no result */
+async function measure(scenario: string, setting: Setting, { tenant, product }: Stage): Promise<Figures> {
+  await tenant.resetCounters();
+  const run = await product.run();
+  const { byRoute, concurrencyViolations, windowViolations, requests } = await tenant.counters();
+  const { tally, status } = run.run;
+  if (status !== "succeeded" && status !== "noChanges") throw new Error(`${scenario}: the run ended as ${status}`);
+  if (concurrencyViolations + windowViolations > 0) throw new Error(`${scenario}: Graph's limits were broken`);
+  const graphByRoute = Object.fromEntries(Object.entries(byRoute).map(([name, counts]) => [name, counts.requests]));
+  const messages = Math.max(tally.stored, 1);
+  const seconds = run.wallMs / 1_000;
+  const idealSeconds = (tally.stored * setting.latencyMs) / 1_000 / inFlight / setting.mailboxes;
+  return {
+    ...setting,
+    scenario,
+    status,
+    stored: tally.stored,
+    wantedFolders: graphByRoute["GET /users/{user}/mailFolders/{folder}/messages/delta"] ?? 0,
+    seconds,
+    messagesPerSecond: tally.stored / seconds,
+    shareOfCeiling: idealSeconds / seconds,
+    graphRequests: requests,
+    graphRequestsPerMessage: requests / messages,
+    graphByRoute,
+    ...storageFigures(run, messages),
+    meanBytes: run.run.bytes / messages,
+    cpuMsPerMessage: run.cpuMs / messages,
+    peakRssMib: run.peakRss / mib,
+    peakRssGrowthMib: (run.peakRss - run.peakRssBefore) / mib,
+    ...(tally.stored > 0 && { usdPerMillion: cost(run, setting, messages) }),
+  };
+}
+
+function storageFigures({ storage }: RunMeasure, messages: number) {
+  const each = (pattern: RegExp) => sum(storage, pattern) / messages;
+  return {
+    blobWrites: sum(storage, /^blob PUT/),
+    packAndLedgerWritesPerMessage: each(/^blob PUT (packs|ledger)/),
+    blobOperationsPerMessage: each(/^blob/),
+    tableOperationsPerMessage: each(/^table/),
+    queueOperationsPerMessage: each(/^queue/),
+    storageByKind: storage,
+  };
+}
+
+/** At the speed of one mailbox alone at its ceiling share, four of them in one instance. */
+function cost({ storage, cpuMs, wallMs }: RunMeasure, { mailboxes }: Setting, messages: number): Cost {
+  const each = (pattern: RegExp) => sum(storage, pattern) / messages;
+  return costOfAMillion({
+    secondsPerMessageOfOneMailbox: (wallMs / 1_000 / messages) * mailboxes,
+    cpuSeconds: cpuMs / 1_000 / messages,
+    blobWrites: each(/^blob PUT/),
+    blobReads: each(/^blob (GET|HEAD)/),
+    tableOperations: each(/^table/),
+    queueOperations: each(/^queue/),
+  });
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+const atLeast = (name: string, share: number, figure: number): Goal => ({
+  name,
+  wanted: `>= ${percent(share)}`,
+  reached: figure >= share,
+  figure: percent(figure),
+});
+const atMost = (name: string, limit: number, { figure, unit }: { figure: number; unit: string }): Goal => ({
+  name,
+  wanted: `<= ${limit} ${unit}`,
+  reached: figure <= limit,
+  figure: `${figure.toFixed(figure < 10 ? 4 : 1)} ${unit}`,
+});
+
+/** A run with no changes: folder enumeration, and one delta call for each folder. */
+function quietGoal(first: Figures, second: Figures): Goal {
+  const others = Object.keys(second.graphByRoute).filter((route) => !/mailFolders/.test(route));
+  const delta = second.wantedFolders;
+  const folders = new Set(Object.keys(second.graphByRoute)).size;
+  const reached = second.status === "noChanges" && others.length === 0 && delta <= first.wantedFolders;
+  return {
+    name: `${second.scenario}: only folder enumeration and one delta call a folder`,
+    wanted: "no other request",
+    reached,
+    figure: `${second.graphRequests} requests, ${delta} of them delta, ${folders} routes, ${others.length} others`,
+  };
+}
+
+async function oneMailbox(options: Options): Promise<Result> {
+  const setting: Setting = { mailboxes: 1, messages: 2_000, latencyMs: options.latencyMs, mail: "plain" };
+  return onStage(setting, options, async (stage) => {
+    const first = await measure("one mailbox", setting, stage);
+    const second = await measure("one mailbox again", setting, stage);
+    const goals = [
+      atLeast("one mailbox: share of the ceiling", 0.95, first.shareOfCeiling),
+      atMost("one mailbox: Graph requests a message", 1.02, { figure: first.graphRequestsPerMessage, unit: "" }),
+      quietGoal(first, second),
+    ];
+    return { figures: [first, second], goals };
+  });
+}
+
+async function sixteenMailboxes(options: Options): Promise<Result> {
+  const setting: Setting = { mailboxes: 16, messages: 500, latencyMs: options.latencyMs, mail: "plain" };
+  return onStage(setting, options, async (stage) => {
+    const figures = await measure("sixteen mailboxes", setting, stage);
+    const writes = { figure: figures.packAndLedgerWritesPerMessage, unit: "" };
+    const goals = [
+      atLeast("sixteen mailboxes: share of the ceiling", 0.9, figures.shareOfCeiling),
+      atMost("sixteen mailboxes: blob writes a message without attachments", 0.01, writes),
+    ];
+    return { figures: [figures], goals };
+  });
+}
+
+async function company(options: Options): Promise<Result> {
+  const setting: Setting = { mailboxes: 16, messages: 400, latencyMs: options.latencyMs, mail: "company" };
+  return onStage(setting, options, async (stage) => {
+    const first = await measure("model company", setting, stage);
+    const second = await measure("model company again", setting, stage);
+    const sizes = await stage.product.sizes();
+    first.sizes = sizes;
+    first.storedShare = (sizes.packs + sizes.ledger + sizes.attachments) / (first.meanBytes * first.stored);
+    const goals = [
+      atMost("model company: stored bytes of raw", 17, { figure: first.storedShare * 100, unit: "%" }),
+      atMost("model company: CPU a message", 2.5, { figure: first.cpuMsPerMessage, unit: "ms" }),
+      atMost("model company: peak RSS", 512, { figure: first.peakRssMib, unit: "MiB" }),
+      atMost("model company: a million messages", 1, { figure: first.usdPerMillion?.total ?? 0, unit: "USD" }),
+      quietGoal(first, second),
+    ];
+    return { figures: [first, second], goals };
+  });
+}
+
+/** The same mailbox without and with one message of 150 MB. */
+async function hugeMessage(options: Options): Promise<Result> {
+  const setting: Setting = { mailboxes: 1, messages: 40, latencyMs: 0, mail: "company" };
+  const without = await onStage(setting, options, (stage) => measure("without a huge message", setting, stage));
+  const staged = { ...setting, huge: hugeBytes };
+  const withIt = await onStage(staged, options, (stage) => measure("with one of 150 MB", setting, stage));
+  const growth = withIt.peakRssMib - without.peakRssMib;
+  return {
+    figures: [without, withIt],
+    goals: [atMost("one message of 150 MB: more peak RSS than without", 64, { figure: growth, unit: "MiB" })],
+  };
+}
+
+export const scenarios: Record<string, (options: Options) => Promise<Result>> = {
+  one: oneMailbox,
+  sixteen: sixteenMailboxes,
+  company,
+  huge: hugeMessage,
+};
