@@ -1,7 +1,5 @@
 // The attachments of one message: parsed out of its exact bytes on each request, nothing of them is stored apart.
-import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { MimeNode } from "@zone-eu/mailsplit";
 import type { Sha256 } from "../core/digest.js";
 import { MailkeepError } from "../core/errors.js";
 import type { MailboxId, MessageKey } from "../core/ids.js";
@@ -10,6 +8,8 @@ import { verified } from "./content.js";
 import { openEml } from "./eml.js";
 import { safeFileName, safeMediaType } from "./file-name.js";
 import { mimeItems } from "./mime-parts.js";
+import type { PartHead } from "./part-head.js";
+import { refused } from "./refused.js";
 import type { ReadingDeps } from "./stored-message.js";
 import { type TransferDecoder, transferDecoder } from "./transfer-decoder.js";
 
@@ -46,7 +46,7 @@ export interface AttachmentDeps extends ReadingDeps {
  * Every part that is not a body text: a text counts too when it has a file name or is marked as an attachment, and an
  * attached message is one attachment, as it is. The whole message is read and its SHA-256 checked.
  *
- * Bounds: a message of 200 MiB, 1,000 parts at all depths together, 120 seconds of reading; the others are in mime-parts.ts.
+ * Bounds: a message of 200 MiB, 1,000 parts, multiparts nested 50 deep, 32 KiB of Content-… fields a part, 120 seconds.
  * @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT), `too-large` (MESSAGE_TOO_COMPLEX)
  */
 export async function listAttachments(
@@ -104,7 +104,7 @@ async function survey(
       if (keptSize > keptBytes) kept = undefined;
       kept?.push(item.bytes);
     } else if (item.kind === "start") [hash, size] = [createHash("sha256"), 0];
-    else all.push({ ...described(item.node, item.number), size, sha256: hash.digest("hex") as Sha256 });
+    else all.push({ ...described(item.head, item.number), size, sha256: hash.digest("hex") as Sha256 });
   }
   return { all, kept };
 }
@@ -124,7 +124,7 @@ async function* pieces(chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
 }
 
 type AttachmentItem =
-  | { kind: "start" | "end"; number: number; node: MimeNode }
+  | { kind: "start" | "end"; number: number; head: PartHead }
   | { kind: "content"; number: number; bytes: Buffer };
 
 /** Start, decoded content and end of each attachment, in order. */
@@ -134,13 +134,13 @@ async function* attachmentItems(
   key: MessageKey,
 ): AsyncGenerator<AttachmentItem> {
   const { size, body } = await openEml(deps, mailbox, key);
-  if (size > longestParsedBytes) throw tooComplex(`message ${key} has ${size} bytes`);
+  if (size > longestParsedBytes) throw refused(`the message has ${size} bytes`);
   let number = 0;
-  let open: { node: MimeNode; decoder: TransferDecoder } | undefined;
+  let open: { head: PartHead; decoder: TransferDecoder } | undefined;
   const close = function* (): Iterable<AttachmentItem> {
     if (open === undefined) return;
     yield { kind: "content", number, bytes: open.decoder.end() };
-    yield { kind: "end", number, node: open.node };
+    yield { kind: "end", number, head: open.head };
   };
   for await (const item of mimeItems(body, clock)) {
     if (item.kind === "content") {
@@ -148,40 +148,27 @@ async function* attachmentItems(
       continue;
     }
     yield* close();
-    open = isAttachment(item.node) ? { node: item.node, decoder: transferDecoder(item.node.encoding) } : undefined;
-    if (open !== undefined) yield { kind: "start", number: ++number, node: open.node };
+    open = isAttachment(item.head) ? { head: item.head, decoder: transferDecoder(item.head.encoding) } : undefined;
+    if (open !== undefined) yield { kind: "start", number: ++number, head: open.head };
   }
   yield* close();
 }
 
-const bodyTexts = new Set<string | false>(["text/plain", "text/html", false]);
+const bodyTexts = new Set(["text/plain", "text/html", ""]);
 
-function isAttachment({ contentType, disposition, filename }: MimeNode): boolean {
-  return !bodyTexts.has(contentType) || Boolean(filename) || (disposition !== false && disposition !== "inline");
+function isAttachment({ contentType, disposition, filename }: PartHead): boolean {
+  return !bodyTexts.has(contentType) || Boolean(filename) || (disposition !== "" && disposition !== "inline");
 }
 
-function described(node: MimeNode, number: number): Omit<Attachment, "size" | "sha256"> {
-  const contentType = safeMediaType(node.contentType || "");
-  const contentId = node.headers.getFirst("content-id").trim().replace(/^<|>$/g, "");
+function described(head: PartHead, number: number): Omit<Attachment, "size" | "sha256"> {
+  const { disposition, contentId } = head;
+  const contentType = safeMediaType(head.contentType);
   const extension = contentType === "message/rfc822" ? ".eml" : "";
   return {
     number,
-    filename: safeFileName(spelled(node.filename), `attachment-${number}${extension}`),
+    filename: safeFileName(head.filename, `attachment-${number}${extension}`),
     contentType,
-    inline: node.disposition === "inline" || (node.disposition === false && contentId !== ""),
-    ...(contentId !== "" && { contentId: contentId.slice(0, 500) }),
+    inline: disposition === "inline" || (disposition === "" && contentId !== undefined),
+    ...(contentId !== undefined && { contentId: contentId.slice(0, 500) }),
   };
 }
-
-/** Many programs write file names in plain UTF-8, which the splitter takes for Latin-1. */
-function spelled(name: string | false): string | undefined {
-  if (name === false) return undefined;
-  const bytes = Buffer.from(name, "latin1");
-  const isByteString = !/[^\u0000-\u00ff]/.test(name);
-  return isByteString && isUtf8(bytes) ? bytes.toString("utf8") : name;
-}
-
-const tooComplex = (what: string): MailkeepError =>
-  new MailkeepError("too-large", `${what}; its attachments are not looked for, its .eml can be had`, {
-    reason: "MESSAGE_TOO_COMPLEX",
-  });

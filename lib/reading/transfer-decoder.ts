@@ -7,7 +7,7 @@ export interface TransferDecoder {
 }
 
 /** Anything but base64 and quoted-printable is taken as it is. */
-export function transferDecoder(encoding: string | false): TransferDecoder {
+export function transferDecoder(encoding: string): TransferDecoder {
   if (encoding === "base64") return base64Decoder();
   if (encoding === "quoted-printable") return quotedPrintableDecoder();
   return { push: (bytes) => bytes, end: () => nothing };
