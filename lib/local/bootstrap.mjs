@@ -162,11 +162,20 @@ function run(step, node) {
   });
 }
 
-/** npm killed with -9 leaves its children behind; what it started for a person should not go on serving unseen. */
+/**
+ * npm killed with -9 leaves its children behind; what it started for a person should not go on serving unseen. Our parent
+ * is npm, or the shell between npm and us.
+ */
 function watchParent(gone) {
   if (process.env.npm_lifecycle_event === undefined || process.platform === "win32") return undefined;
-  const parent = process.ppid;
-  return setInterval(() => process.ppid !== parent && gone(), 1_000);
+  const lineage = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const before = lineage();
+  return setInterval(() => lineage() !== before && gone(), 1_000);
+}
+
+/** Where /proc tells: the second field after the last bracket of proc_pid_stat(5). */
+function parentOf(pid) {
+  return read(`/proc/${pid}/stat`)?.split(")").at(-1)?.trim().split(" ")[1];
 }
 
 function dieOf(signal) {

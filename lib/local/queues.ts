@@ -87,7 +87,8 @@ class QueueListener {
         continue;
       }
       const batch = await this.#receive(batchSize);
-      for (const message of batch) void this.#work(message);
+      // The whole of it is waited for at a stop: a message done but not yet deleted would be done twice.
+      for (const message of batch) void this.options.track(this.#work(message));
       if (batch.length > 0) pauseMs = firstPauseMs;
       else {
         await this.#pause(pauseMs);
@@ -152,12 +153,12 @@ class QueueListener {
   }
 
   async #invoke(message: DequeuedMessageItem): Promise<boolean> {
-    const { settings, core, track } = this.options;
+    const { settings, core } = this.options;
     const text = decode(message.messageText, settings.messageEncoding);
     // Delivered too often already (its functions died before they could fail), or not text at all: straight to poison.
     if (text === undefined || message.dequeueCount > settings.maxDequeueCount) return false;
     try {
-      await track(core.invoke(this.name, { input: { string: text }, triggerMetadata: metadataOf(message, text) }));
+      await core.invoke(this.name, { input: { string: text }, triggerMetadata: metadataOf(message, text) });
       return true;
     } catch (error) {
       this.#warn(`message ${message.messageId}, delivery ${message.dequeueCount}, failed`, error);
