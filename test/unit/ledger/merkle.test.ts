@@ -56,6 +56,27 @@ describe("the Merkle tree of RFC 6962", () => {
     }
   });
 
+  it("does not prove a leaf for another place or another number of leaves", () => {
+    for (let count = 1; count <= 9; count++) {
+      const tree = Array.from({ length: count }, (_, index) => Buffer.from(`leaf ${index}`));
+      for (const [index, leaf] of tree.entries()) {
+        const [proof, root] = [inclusionProof(tree, index), treeHead(tree)];
+        // The same path leads to the same head in trees of some other sizes; the root is kept together with the count.
+        for (let other = 0; other < 12; other++)
+          if (other !== index) expect(verifyInclusion({ leaf, index: other, count, proof, root })).toBe(false);
+        if (proof.length === 0) continue;
+        expect(verifyInclusion({ leaf, index, count: 2 ** proof.length + count, proof, root })).toBe(false);
+        expect(verifyInclusion({ leaf, index: index % 2, count: 1 + (index % 2), proof: [...proof, root], root })).toBe(
+          false,
+        );
+      }
+    }
+    const four = leaves.slice(0, 4);
+    const claim = { leaf: four[3] ?? Buffer.alloc(0), proof: inclusionProof(four, 3), root: treeHead(four) };
+    expect(verifyInclusion({ ...claim, index: 3, count: 4 })).toBe(true);
+    expect(verifyInclusion({ ...claim, index: 1, count: 2 })).toBe(false);
+  });
+
   it("refuses to prove a leaf that is not there", () => {
     expect(() => inclusionProof(leaves, 8)).toThrow(RangeError);
     expect(() => inclusionProof([], 0)).toThrow(RangeError);

@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../../lib/core/digest.js";
-import type { Unplaced } from "../../../lib/pack/manifest.js";
+import { type MessageRecord, manifestName, type Unplaced } from "../../../lib/pack/manifest.js";
 import { merkleRoot } from "../../../lib/pack/merkle.js";
 import { entryRange, readEntry, readManifest, readPack } from "../../../lib/pack/reader.js";
 import { openPack, type SealedPack } from "../../../lib/pack/writer.js";
+import { directory, earliestDosTime, localHeader, type ZipEntry } from "../../../lib/pack/zip.js";
 import { prose, seeded } from "./seeded.js";
 
 const random = seeded(4);
@@ -173,6 +175,81 @@ describe("a damaged pack", () => {
   });
 });
 
+describe("a zip that is no pack", () => {
+  const messages = [Buffer.from("first"), Buffer.from("second")];
+
+  /** What a writer with a mistake would make: stored entries, with `between` behind each. */
+  function aZip(lines: MessageRecord[], between = "", names = ["m/1.eml", "m/2.eml", manifestName]): Buffer {
+    const manifest = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const entries: ZipEntry[] = [];
+    let bytes = Buffer.alloc(0);
+    for (const [index, data] of [...messages, manifest].entries()) {
+      const sizes = { compressedLength: data.length, length: data.length };
+      const entry = { name: names[index] ?? "", method: 0 as const, crc: crc32(data), ...sizes, offset: bytes.length };
+      entries.push(entry);
+      bytes = Buffer.concat([bytes, localHeader(entry, earliestDosTime), data, Buffer.from(between)]);
+    }
+    return Buffer.concat([bytes, directory(entries, bytes.length, earliestDosTime)]);
+  }
+
+  async function readAll(bytes: Buffer): Promise<string[]> {
+    const read: string[] = [];
+    for await (const { skeleton } of readPack(bytes)) read.push(Buffer.from(skeleton).toString());
+    return read;
+  }
+
+  const lines = messages.map((data, index): MessageRecord => {
+    const offset = index === 0 ? 0 : 30 + 7 + 5;
+    const entry = { name: `m/${index + 1}.eml`, offset, compressedLength: data.length, length: data.length };
+    return { ...aRecord(data, index), entry };
+  });
+  const [first, second] = lines as [MessageRecord, MessageRecord];
+
+  it("is told from one that is", async () => {
+    expect(await readAll(aZip(lines))).toEqual(["first", "second"]);
+  });
+
+  it.each<[string, () => Buffer]>([
+    ["bytes between the entries", () => aZip([first, { ...second, entry: { ...second.entry, offset: 43 } }], "x")],
+    ["a directory that is longer than it says", () => withHiddenEntry(aZip(lines))],
+    ["a message the manifest does not tell of", () => aZip([first])],
+    ["a message told of twice", () => aZip([first, second, second])],
+    ["a manifest in another order", () => aZip([second, first])],
+    ["two lines for one entry", () => aZip([first, { ...second, entry: first.entry }])],
+    ["other names", () => aZip(lines, "", ["m/1.eml", "m/3.eml", manifestName])],
+    ["no manifest", () => aZip(lines, "", ["m/1.eml", "m/2.eml", "m/3.eml"])],
+    ["an empty manifest", () => aZip([])],
+    ["a directory entry too many", () => withCount(aZip(lines), 2)],
+    ["a directory entry too few", () => withCount(aZip(lines), 4)],
+  ])("is refused: %s", async (_, zip) => {
+    await expect(readAll(zip())).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  /** One more directory entry, counted in the length of the directory and not in its entries. */
+  function withHiddenEntry(zip: Buffer): Buffer {
+    const end = Buffer.from(zip.subarray(-22));
+    const hidden = zip.subarray(zip.length - 22 - 46 - manifestName.length, -22);
+    end.writeUInt32LE(end.readUInt32LE(12) + hidden.length, 12);
+    return Buffer.concat([zip.subarray(0, -22), hidden, end]);
+  }
+
+  function withCount(zip: Buffer, count: number): Buffer {
+    zip.writeUInt16LE(count, zip.length - 14);
+    zip.writeUInt16LE(count, zip.length - 12);
+    return zip;
+  }
+
+  it("is not written beyond what a zip without zip64 can say", () => {
+    const entry: ZipEntry = { name: "m/1.eml", method: 0, crc: 0, compressedLength: 5, length: 5, offset: 0 };
+    expect(() => localHeader({ ...entry, offset: 2 ** 32 - 20 }, 0)).toThrow(
+      expect.objectContaining({ code: "too-large" }),
+    );
+    expect(() => localHeader({ ...entry, length: 2 ** 32 }, 0)).toThrow(expect.objectContaining({ code: "too-large" }));
+    expect(() => directory(Array(65_535).fill(entry), 0, 0)).toThrow(expect.objectContaining({ code: "too-large" }));
+    expect(() => directory([entry], 2 ** 32 - 50, 0)).toThrow(expect.objectContaining({ code: "too-large" }));
+  });
+});
+
 describe("a pack and other people's programs", () => {
   const folder = mkdtempSync(join(tmpdir(), "mailkeep-pack-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -207,9 +284,9 @@ describe("a pack and other people's programs", () => {
       "assert z.namelist()[-1] == 'manifest.jsonl'",
       "lines = [json.loads(l) for l in z.read('manifest.jsonl').decode().split('\\n')[:-1]]",
       "assert all(hashlib.sha256(z.read(l['entry']['name'])).hexdigest() == l['sha256'] for l in lines)",
-      "print(len(lines), z.getinfo('m/1.eml').date_time)",
+      "print(len(lines), z.getinfo('m/1.eml').date_time, oct(z.getinfo('m/1.eml').external_attr >> 16))",
     ].join("\n");
     const read = spawnSync("python3", ["-c", script, file], { encoding: "utf8" });
-    expect([read.stderr, read.stdout]).toEqual(["", `${stored.length} (1980, 1, 1, 0, 0, 0)\n`]);
+    expect([read.stderr, read.stdout]).toEqual(["", `${stored.length} (1980, 1, 1, 0, 0, 0) 0o100644\n`]);
   });
 });
