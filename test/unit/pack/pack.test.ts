@@ -187,7 +187,12 @@ describe("a zip that is no pack", () => {
       const sizes = { compressedLength: data.length, length: data.length };
       const entry = { name: names[index] ?? "", method: 0 as const, crc: crc32(data), ...sizes, offset: bytes.length };
       entries.push(entry);
-      bytes = Buffer.concat([bytes, localHeader(entry, earliestDosTime), data, Buffer.from(between)]);
+      bytes = Buffer.concat([
+        bytes,
+        localHeader(entry, earliestDosTime),
+        data,
+        Buffer.from(index === 0 ? between : ""),
+      ]);
     }
     return Buffer.concat([bytes, directory(entries, bytes.length, earliestDosTime)]);
   }
