@@ -175,7 +175,7 @@ export class MailboxControl {
   }
 
   removePerson(user: string): void {
-    this.state.directory.remove(this.person(user).id);
+    this.state.directory.remove(this.person(user).id, this.state.now());
   }
 
   changePerson(user: string, change: Partial<Omit<Person, "id">>): void {

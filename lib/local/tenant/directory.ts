@@ -1,9 +1,13 @@
 // The tenant's directory: people by id, name and address, as Entra and as Exchange look them up; and their mailboxes.
+import { dice, guid } from "./dice.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Person } from "./people.js";
 
+export const tenantId = "c0ffee00-0000-4000-a000-000000000001";
+
 export class SampleDirectory {
   private readonly people = new Map<string, Person>();
+  readonly deleted: { person: Person; deletedDateTime: string }[] = [];
   private readonly boxes = new Map<string, Mailbox>();
 
   add(person: Person, mailbox?: Mailbox): void {
@@ -11,7 +15,10 @@ export class SampleDirectory {
     if (mailbox) this.boxes.set(person.id, mailbox);
   }
 
-  remove(id: string): void {
+  /** Goes to the deleted items of the directory; the mailbox can no longer be reached. */
+  remove(id: string, when: Date): void {
+    const person = this.people.get(id);
+    if (person) this.deleted.push({ person, deletedDateTime: when.toISOString() });
     this.people.delete(id);
     this.boxes.delete(id);
   }
@@ -28,13 +35,18 @@ export class SampleDirectory {
     return this.all().find((p) => p.userPrincipalName.toLowerCase() === wanted);
   }
 
-  /** As Exchange does: object id, user principal name or any SMTP address (facts/graph.md B.2). */
+  /** As Exchange does: object id, user principal name, any SMTP address or `MBX:` id (facts/graph.md B.2). */
   mailboxOwner(idOrAddress: string): Person | undefined {
     const wanted = idOrAddress.toLowerCase();
+    if (wanted.startsWith("mbx:")) return this.all().find((person) => this.mailboxId(person).toLowerCase() === wanted);
     return (
       this.user(idOrAddress) ??
       this.all().find((p) => p.proxyAddresses.some((a) => a.toLowerCase() === `smtp:${wanted}`))
     );
+  }
+
+  mailboxId(person: Person): string {
+    return `MBX:${guid(dice("exchange guid", person.id))}@${tenantId}`;
   }
 
   mailbox(person: Person): Mailbox | undefined {

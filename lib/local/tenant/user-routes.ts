@@ -109,6 +109,21 @@ function getUser({ state, places, query }: Call) {
   return json({ "@odata.context": `${state.origin}/v1.0/$metadata#users/$entity`, ...userJson(person, select) });
 }
 
+function listDeleted({ state, query }: Call) {
+  const select = selected(query, known, "microsoft.graph.user");
+  return json({
+    "@odata.context": `${state.origin}/v1.0/$metadata#directoryObjects/microsoft.graph.user`,
+    value: state.directory.deleted.map(({ person, deletedDateTime }) => {
+      const shown = userJson(person, select);
+      // A deleted user's principal name carries the object id in front.
+      if ("userPrincipalName" in shown) {
+        shown.userPrincipalName = person.id.replaceAll("-", "") + person.userPrincipalName;
+      }
+      return { ...shown, deletedDateTime };
+    }),
+  });
+}
+
 function userPurpose({ state, mailbox }: MailboxCall): string {
   const person = state.directory.user(mailbox.userId);
   return person && "kind" in person.mailbox ? person.mailbox.kind : "user";
@@ -117,6 +132,16 @@ function userPurpose({ state, mailbox }: MailboxCall): string {
 export const userRoutes: Route[] = [
   { method: "GET", template: "/users", scope: "directory", answer: listUsers },
   { method: "GET", template: "/users/{user}", scope: "directory", answer: getUser },
+  { method: "GET", template: "/directory/deletedItems/microsoft.graph.user", scope: "directory", answer: listDeleted },
+  {
+    method: "GET",
+    template: "/users/{user}/settings/exchange",
+    scope: "mailbox",
+    answer: ({ state, mailbox }) => {
+      const person = state.directory.user(mailbox.userId);
+      return json({ primaryMailboxId: person && state.directory.mailboxId(person) });
+    },
+  },
   {
     method: "GET",
     template: "/users/{user}/mailboxSettings",

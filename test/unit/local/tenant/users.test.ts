@@ -128,3 +128,35 @@ describe("refusals", () => {
     expect(ids.every((id) => typeof id === "string" && id.length === 36)).toBe(true);
   });
 });
+
+describe("less common ways in", () => {
+  it("open a mailbox by the id Exchange gives it", async () => {
+    const [anna] = tenant.mailboxes.list();
+    const { json } = await ask(`/users/${anna?.id}/settings/exchange`);
+    expect(json.primaryMailboxId).toMatch(/^MBX:[0-9a-f-]{36}@/);
+    const [byId, byMbx] = await Promise.all(
+      [anna?.id, json.primaryMailboxId].map((name) => ask(`/users/${name}/mailFolders/inbox`)),
+    );
+    expect(byMbx?.json.id).toBe(byId?.json.id);
+  });
+
+  it("take users('x') for users/x", async () => {
+    const [anna] = tenant.mailboxes.list();
+    expect((await ask(`/users('${anna?.id}')/mailFolders('inbox')`)).json.displayName).toBe("Inbox");
+  });
+
+  it("list people who were deleted", async () => {
+    const person = {
+      ...tenant.mailboxes.person("support@contoso.example"),
+      id: "00000000-0000-4000-a000-0000000000aa",
+      proxyAddresses: [],
+      userPrincipalName: "late@contoso.example",
+    };
+    tenant.mailboxes.addPerson(person);
+    tenant.mailboxes.removePerson(person.id);
+    const { json } = await ask("/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName");
+    expect(json.value).toMatchObject([
+      { id: person.id, userPrincipalName: `${person.id.replaceAll("-", "")}late@contoso.example` },
+    ]);
+  });
+});

@@ -1,0 +1,150 @@
+// Every Graph request passes here: token, route, mailbox, limits, faults, then the route's own answer.
+import { type Answer, graphError, Refusal, refuse } from "./answer.js";
+import { batchAnswer } from "./batch.js";
+import type { Call, TenantState } from "./call.js";
+import { faultAnswer } from "./faults.js";
+import { folderRoutes } from "./folder-routes.js";
+import type { Mailbox } from "./mailbox.js";
+import { messageRoutes } from "./message-routes.js";
+import { preference } from "./query.js";
+import { type Found, Router } from "./router.js";
+import { userRoutes } from "./user-routes.js";
+import { cutUrl, unknownRoute, type Visit } from "./visit.js";
+
+const version = "/v1.0";
+const batchRoute = "POST /$batch";
+
+export class Reception {
+  private readonly router = new Router([...userRoutes, ...folderRoutes, ...messageRoutes]);
+
+  constructor(
+    private readonly state: TenantState,
+    private readonly options: { token: string; strictLimits: boolean },
+  ) {}
+
+  /** Never rejects: what goes wrong becomes an answer. */
+  async answer(visit: Visit): Promise<Answer> {
+    try {
+      if (visit.header("authorization") === `Bearer ${this.options.token}`) return await this.admitted(visit);
+    } catch (cause) {
+      return cause instanceof Refusal ? cause.answer : brokenTenant(cause);
+    }
+    visit.routeName = "(unauthenticated)";
+    return graphError(401, "InvalidAuthenticationToken", "Access token is empty, invalid or expired.");
+  }
+
+  private async admitted(visit: Visit): Promise<Answer> {
+    const { path, query } = cutUrl(visit.url);
+    const tail = path.startsWith(`${version}/`) ? path.slice(version.length) : "";
+    if (visit.method === "POST" && tail === "/$batch") {
+      visit.routeName = batchRoute;
+      return batchAnswer(await visit.body(), { version, ask: (inner) => this.inner(visit, inner) });
+    }
+    const found = tail === "" ? undefined : this.router.find(visit.method, tail);
+    if (!found) {
+      this.state.counters.unknownRoute(visit.method, path);
+      return graphError(400, "BadRequest", `Resource not found for the segment '${path.split("/").at(-1) ?? ""}'.`);
+    }
+    visit.routeName = found.name;
+    const body = visit.method === "POST" ? await visit.body() : undefined;
+    return this.routed(
+      visit,
+      found,
+      this.call(visit, { path, query: new URLSearchParams(query), body, places: found.places }),
+    );
+  }
+
+  private routed(visit: Visit, { route, places }: Found, call: Call): Answer {
+    if (route.scope === "directory") return this.struck(visit, call) ?? route.answer(call);
+    const user = places.user ?? "";
+    const owner = this.state.directory.mailboxOwner(user);
+    if (!owner) return refuse(404, "ErrorInvalidUser", `The requested user '${user}' is invalid.`);
+    visit.mailboxId = owner.id;
+    const refused = this.enter(visit);
+    if (refused) return refused;
+    if ("absent" in owner.mailbox) return absent(owner.mailbox.absent, user);
+    const mailbox = this.state.directory.mailbox(owner);
+    if (!mailbox) return absent("ResourceNotFound", user);
+    return this.struck(visit, call, mailbox) ?? route.answer({ ...call, mailbox });
+  }
+
+  /** A request inside a batch counts like any other, and is over as soon as it is answered. */
+  private async inner(outer: Visit, inner: Pick<Visit, "method" | "url" | "header" | "body">): Promise<Answer> {
+    const leaving: (() => void)[] = [];
+    const visit: Visit = {
+      ...inner,
+      header: (name) => inner.header(name) ?? (name === "authorization" ? outer.header(name) : undefined),
+      whenOver: (leave) => leaving.push(leave),
+      routeName: unknownRoute,
+    };
+    this.state.counters.started();
+    const answer = await this.answer(visit);
+    for (const leave of leaving) leave();
+    this.log(visit, answer.status, 0);
+    return answer;
+  }
+
+  /** To be called once for every visit, when it is over. */
+  log(visit: Visit, status: number, bytes: number): void {
+    this.state.counters.finished({
+      method: visit.method,
+      url: visit.url,
+      route: visit.routeName,
+      status,
+      bytes,
+      at: this.state.now().getTime(),
+      ...(visit.mailboxId === undefined ? {} : { mailbox: visit.mailboxId }),
+      ...(visit.fault ? { fault: visit.fault.kind } : {}),
+    });
+  }
+
+  private call(visit: Visit, asked: Pick<Call, "path" | "query" | "body" | "places">): Call {
+    const prefer = visit.header("prefer");
+    const size = Number.parseInt(preference(prefer, "odata.maxpagesize") ?? "", 10);
+    return {
+      ...asked,
+      state: this.state,
+      immutableIds: preference(prefer, "IdType")?.toLowerCase() === "immutableid",
+      maxPageSize: size > 0 ? size : undefined,
+      eventual: visit.header("consistencylevel") === "eventual",
+    };
+  }
+
+  /** Takes a place in the mailbox's four. */
+  private enter(visit: Visit): Answer | undefined {
+    const gate = this.state.counters.gate(visit.mailboxId ?? "");
+    const refused = gate.enter(this.state.now().getTime(), this.options.strictLimits);
+    if (!refused) visit.whenOver(() => gate.leave());
+    return refused;
+  }
+
+  private struck(visit: Visit, call: Call, mailbox?: Mailbox): Answer | undefined {
+    const { faults } = this.state;
+    if (faults.settings.rules.length === 0) return undefined;
+    const message = mailbox?.message(call.places.message ?? "");
+    const folder = mailbox?.folder(call.places.folder ?? "");
+    visit.fault = faults.strike({
+      route: visit.routeName,
+      path: call.path,
+      hasToken: call.query.has("$skiptoken") || Boolean(call.query.get("$deltatoken")),
+      ...(visit.mailboxId === undefined ? {} : { mailbox: visit.mailboxId }),
+      ...(message ? { message: [message.immutableId, message.movableId] } : {}),
+      ...(folder ? { folder: folder.id } : {}),
+    });
+    if (visit.fault?.kind === "folder-vanishes" && folder) mailbox?.deleteFolder(folder);
+    return visit.fault && faultAnswer(visit.fault, `${this.state.origin}${call.path}`);
+  }
+}
+
+function absent(code: string, user: string): Answer {
+  if (code === "ErrorInvalidUser") return graphError(404, code, `The requested user '${user}' is invalid.`);
+  if (code === "ResourceNotFound") return graphError(404, code, "Resource could not be discovered.");
+  if (code === "ErrorAccessDenied") return graphError(403, code, "Access is denied. Check credentials and try again.");
+  return graphError(404, code, "The mailbox is either inactive, soft-deleted, or is hosted on-premise.");
+}
+
+/** A mistake of the tenant itself: said plainly, so that nobody looks for it in the product. */
+function brokenTenant(cause: unknown): Answer {
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return graphError(500, "SampleTenantBroken", text);
+}
