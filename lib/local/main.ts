@@ -21,8 +21,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const graceMs = 20_000;
 
 const args = readArgumentsOrExit();
-const shutdown = new Shutdown();
 const display = chooseDisplay(args);
+const shutdown = new Shutdown(() => {
+  display.done();
+  display.say("Stopping: finishing what is running. Press Ctrl-C again to stop at once.");
+});
 try {
   const code = await start(args);
   if (code !== undefined) await shutdown.end(code);
@@ -66,7 +69,7 @@ function chooseDisplay({ json }: StartArguments): Display {
 /** The exit code, or undefined to keep serving. */
 async function start(args: StartArguments): Promise<number | undefined> {
   const data = fromCaller(args.data ?? join(root, ".mailkeep"));
-  const log = openLog(join(data, "mailkeep.log"), (message) => display.say(`warning: ${message}`));
+  const log = openLog(join(data, "mailkeep.log"), (line) => display.say(line));
   await startStorage(data);
   await startSampleTenant(args);
   const host = await hostFunctions(args.port, log);
@@ -130,10 +133,7 @@ async function hostFunctions(port: number, log: LocalLog): Promise<Host> {
       `Port ${port} is in use by another program. Stop it, or choose another: npm start -- --port ${port + 1}`,
     );
   });
-  shutdown.add(async () => {
-    display.say("Stopping: finishing what is running. Press Ctrl-C again to stop at once.");
-    await host.stop(graceMs);
-  });
+  shutdown.add(() => host.stop(graceMs));
   return host;
 }
 

@@ -56,15 +56,16 @@ export function plainDisplay(write: (text: string) => void, now: () => number, e
   };
 }
 
-/** One line for the whole run. */
-export function headline(run: RunView, mailboxes: MailboxView[]): string {
+/** One line for the whole run. Mailboxes that are not to be archived do not count. */
+export function headline(run: RunView, all: MailboxView[]): string {
+  const mailboxes = all.filter(({ status }) => status !== "excluded");
   const sum = (of: (mailbox: MailboxView) => number) => mailboxes.reduce((total, mailbox) => total + of(mailbox), 0);
   const [done, total] = [sum((mailbox) => mailbox.done), sum((mailbox) => mailbox.total)];
   const rate = sum((mailbox) => (active.has(mailbox.status) ? (mailbox.ratePerSecond ?? 0) : 0));
   const left = Math.max(0, ...mailboxes.map((mailbox) => (ended(mailbox) ? 0 : (mailbox.secondsLeft ?? 0))));
   const parts = [
     run.status,
-    `${mailboxes.filter(ended).length} of ${run.mailboxes?.total ?? mailboxes.length} mailboxes`,
+    `${mailboxes.filter(ended).length} of ${mailboxes.length} mailboxes`,
     `${count(done)} of ${count(total)} messages (${Math.floor(share(done, total) * 100)} %)`,
     size(sum((mailbox) => mailbox.bytes)),
   ];
@@ -77,9 +78,9 @@ function drawBlock(run: RunView, mailboxes: MailboxView[], { columns, rows, colo
   const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const order = ["running", "throttled", "pending"];
   const rank = ({ status }: MailboxView) => (order.includes(status) ? order.indexOf(status) : order.length);
-  const sorted = [...mailboxes].sort((a, b) => rank(a) - rank(b));
+  const sorted = mailboxes.filter(({ status }) => status !== "excluded").sort((a, b) => rank(a) - rank(b));
   const shown = sorted.slice(0, Math.max(1, Math.min(20, rows - 6)));
-  const hidden = mailboxes.length - shown.length;
+  const hidden = sorted.length - shown.length;
   const nameWidth = Math.min(32, Math.max(8, ...shown.map(({ address }) => address.length)));
   return [
     paint(1, clip(headline(run, mailboxes), columns - 1)),

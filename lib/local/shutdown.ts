@@ -6,9 +6,12 @@ const samePressMs = 1_000;
 export class Shutdown {
   readonly #parts: (() => Promise<void>)[] = [];
   readonly #ending = new AbortController();
+  readonly #onInterrupt: () => void;
   #begunAt = 0;
 
-  constructor() {
+  /** @param onInterrupt says to the person who interrupted what happens now. */
+  constructor(onInterrupt: () => void) {
+    this.#onInterrupt = onInterrupt;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#interrupted());
     // The channel to whoever started this process closes when that process ends, in whatever way.
     process.on("disconnect", () => void this.end(1));
@@ -48,7 +51,9 @@ export class Shutdown {
 
   /** 130 is what shells show for a command ended by Ctrl-C. */
   #interrupted(): void {
-    if (!this.begun) void this.end(130);
-    else if (performance.now() - this.#begunAt > samePressMs) process.exit(130);
+    if (!this.begun) {
+      this.#onInterrupt();
+      void this.end(130);
+    } else if (performance.now() - this.#begunAt > samePressMs) process.exit(130);
   }
 }

@@ -1,6 +1,6 @@
 // What is said when the first run has ended, and what to try next, with ids that exist.
 import type { Api, MailboxView, RunView } from "./api.js";
-import { clip, count, size } from "./text.js";
+import { clip, count, duration, size } from "./text.js";
 
 const outcomes: Record<string, string> = {
   succeeded: "Complete: every message is in the archive.",
@@ -12,6 +12,10 @@ const outcomes: Record<string, string> = {
 
 export function summaryOf(run: RunView, mailboxes: MailboxView[]): string[] {
   const lines = ["", outcomes[run.status] ?? `The run ended as ${run.status}.`];
+  if (run.startedAt && run.endedAt) {
+    const seconds = Math.max(0.1, (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000);
+    lines.push(`  ${duration(seconds)}, ${count((run.tally?.stored ?? 0) / seconds)} messages stored a second`);
+  }
   if (run.tally !== undefined) {
     const { seen, stored, known, gone, skipped, quarantined } = run.tally;
     lines.push(
