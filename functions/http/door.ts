@@ -4,8 +4,9 @@ import type { SignIn } from "../../lib/access/caller.js";
 import { assertMay } from "../../lib/access/sign-in.js";
 import { problemOf, unforeseen } from "../../lib/api/problem.js";
 import type { Input, Reply, Route } from "../../lib/api/route.js";
+import { isMailkeepError } from "../../lib/core/errors.js";
 import type { Random } from "../../lib/core/ids.js";
-import type { Log } from "../../lib/ports/log.js";
+import type { Log, LogFields } from "../../lib/ports/log.js";
 import { parse } from "./parse.js";
 import { problemResponse, toResponse } from "./reply.js";
 
@@ -18,12 +19,15 @@ export interface DoorDeps {
 export type Call<R extends Route> = (input: Input<R>) => Promise<Reply<R["answer"]>>;
 
 export function door<R extends Route>(route: R, call: Call<R>, deps: DoorDeps): HttpHandler {
+  const name = `${route.method} ${route.path}`;
+  const broken = (error: unknown) => deps.log.error("answer broken off", { route: name, ...told(error) });
   return async (request) => {
     try {
       assertMay(await deps.signIn(request), route.right);
-      return toResponse(route.answer, await call(await parse(request, route)));
+      // The place to write down who read which content and who changed what, once the archive keeps an audit.
+      return toResponse(route.answer, await call(await parse(request, route)), broken);
     } catch (error) {
-      return problemFor(error, request, { ...deps, name: `${route.method} ${route.path}` });
+      return problemFor(error, request, { ...deps, name });
     }
   };
 }
@@ -36,24 +40,23 @@ export function problemFor(
   const instance = new URL(request.url).pathname;
   const foreseen = problemOf(error, instance);
   if (foreseen !== undefined) {
-    const { status, code, reason, requestId } = foreseen.problem;
-    if (status >= 500) log.warn("request not answered", { route: name, status, code, reason, requestId });
+    const { status } = foreseen.problem;
+    if (status >= 500) log.warn("request not answered", { route: name, status, ...told(error) });
     return problemResponse(foreseen);
   }
   const reference = random.hex(12);
-  log.error("request failed", { reference, route: name, ...whereFrom(error) });
+  log.error("request failed", { reference, route: name, ...told(error) });
   return problemResponse({ problem: unforeseen(instance, reference), headers: {} });
 }
 
-/** The kind of the error and where it arose. Its message stays out: it may quote what it stumbled over. */
-function whereFrom(error: unknown): { error: string; at?: string } {
+/** Our own errors by their words; of any other its kind and where it arose, as its message may quote what it stumbled over. */
+function told(error: unknown): LogFields {
+  if (isMailkeepError(error)) {
+    const { code, reason, message, requestId } = error;
+    return { code, reason, message, requestId };
+  }
   if (!(error instanceof Error)) return { error: typeof error };
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return {
-    error: error.name,
-    at: frames
-      .slice(0, 8)
-      .map((line) => line.trim())
-      .join(" | "),
-  };
+  const at = frames.slice(0, 8).map((line) => line.trim());
+  return { error: error.name, at: at.join(" | ") };
 }

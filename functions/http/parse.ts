@@ -52,7 +52,10 @@ function ifMatch({ headers }: HttpRequest): string {
 
 async function body(request: HttpRequest, route: Route): Promise<unknown> {
   const bytes = await readBody(request);
-  if (bytes.length === 0 && !takesBody(route)) return undefined;
+  if (bytes.length === 0) {
+    if (!takesBody(route)) return undefined;
+    throw new Refusal(400, "INVALID_JSON", "send a JSON body");
+  }
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json")
     throw new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "send the body as Content-Type: application/json");

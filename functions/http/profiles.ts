@@ -22,11 +22,13 @@ export function profileCalls({ profiles }: Pick<App, "profiles">): Calls<typeof 
     },
     async replaceProfile({ params, body, ifMatch }) {
       const { id = params.id, createdAt: _, updatedAt: __, ...input } = body;
-      if (id !== params.id) throw otherProfile;
+      if (id !== params.id) throw otherProfile();
+      assertCurrent(await profiles.get(params.id), ifMatch);
       const { profile, etag } = await profiles.replace(params.id, input, ifMatch);
       return { json: profile, etag };
     },
     async deleteProfile({ params, ifMatch }) {
+      assertCurrent(await profiles.get(params.id), ifMatch);
       await profiles.remove(params.id, ifMatch);
       return {};
     },
@@ -37,7 +39,13 @@ export function profileCalls({ profiles }: Pick<App, "profiles">): Calls<typeof 
   };
 }
 
-const otherProfile = new MailkeepError("invalid", "id is not the id of this profile", {
-  reason: "INVALID_INPUT",
-  field: "id",
-});
+/**
+ * Storage compares versions too, and last; but one that it could never have given it calls malformed, and to the caller a
+ * version is only current or not.
+ */
+function assertCurrent({ etag }: { etag: string }, ifMatch: string): void {
+  if (etag !== ifMatch) throw new MailkeepError("precondition-failed", "the profile is not the version of If-Match");
+}
+
+const otherProfile = () =>
+  new MailkeepError("invalid", "id is not the id of this profile", { reason: "INVALID_INPUT", field: "id" });

@@ -1,25 +1,36 @@
 // Registers every route of the table at the host.
-import { app as functions, type HttpMethod } from "@azure/functions";
+import { app as functions, type HttpFunctionOptions, type HttpMethod } from "@azure/functions";
 import { openSignIn } from "../../lib/access/sign-in.js";
 import type { Route } from "../../lib/api/route.js";
 import { routes } from "../../lib/api/routes.js";
 import type { App, Edges } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { allCalls } from "./calls.js";
-import { type Call, door } from "./door.js";
+import { type Call, type DoorDeps, door } from "./door.js";
+import { unknownRoute } from "./unknown.js";
 
-export function registerHttp(app: App, config: Config, edges: Pick<Edges, "clock" | "log" | "random">): void {
+type HttpEdges = Pick<Edges, "clock" | "log" | "random">;
+
+export function registerHttp(app: App, config: Config, edges: HttpEdges): void {
   const deps = { ...edges, signIn: openSignIn(config.auth, edges) };
+  for (const { name, ...options } of httpFunctions(app, config, deps)) functions.http(name, options);
+}
+
+export type HttpFunction = HttpFunctionOptions & { name: string };
+
+/** One function for each route of the table, and one for everything else. */
+export function httpFunctions(app: App, config: Pick<Config, "graph" | "exchange">, deps: DoorDeps): HttpFunction[] {
   const calls = allCalls(app, config) as Record<string, Call<Route>>;
-  for (const [name, route] of Object.entries<Route>(routes)) {
+  const known = Object.entries<Route>(routes).map(([name, route]) => {
     const call = calls[name];
     if (call === undefined) throw new Error(`the route ${name} has no call`);
-    functions.http(name, {
-      methods: [route.method as HttpMethod],
-      route: `v1${route.path}`,
-      // The door asks for a token itself (lib/access): a function key would name nobody.
-      authLevel: "anonymous",
-      handler: door(route, call, deps),
-    });
-  }
+    return { ...open(name, [route.method], route.path), handler: door(route, call, deps) };
+  });
+  return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: unknownRoute(deps) }];
 }
+
+/** The door asks for a token itself (lib/access): a function key would name nobody. */
+const open = (name: string, methods: HttpMethod[], path: string) =>
+  ({ name, methods, route: `v1${path}`, authLevel: "anonymous" }) as const;
+
+const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -6,9 +6,10 @@ import type { Answer, BytesReply, JsonReply, Reply } from "../../lib/api/route.j
 /** Mail and what is known of it stays out of caches; nobody guesses types. */
 const always = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-export function toResponse(answer: Answer, reply: Reply): HttpResponseInit {
+/** `broken` hears of an answer that cannot be sent to its end. */
+export function toResponse(answer: Answer, reply: Reply, broken: (error: unknown) => void): HttpResponseInit {
   if ("schema" in answer) return jsonResponse(answer.status, reply as JsonReply);
-  if ("bytes" in answer) return bytesResponse(reply as BytesReply);
+  if ("bytes" in answer) return bytesResponse(reply as BytesReply, broken);
   return { status: answer.status, headers: always };
 }
 
@@ -18,7 +19,10 @@ function jsonResponse(planned: number, { json, status = planned, etag, location 
 }
 
 /** Whatever it says it is, it is a download: no browser may show it or run it in the name of this site. */
-function bytesResponse({ bytes, mediaType, fileName, size, etag }: BytesReply): HttpResponseInit {
+function bytesResponse(
+  { bytes, mediaType, fileName, size, etag }: BytesReply,
+  broken: (error: unknown) => void,
+): HttpResponseInit {
   const headers = {
     ...always,
     "content-type": mediaType,
@@ -27,32 +31,30 @@ function bytesResponse({ bytes, mediaType, fileName, size, etag }: BytesReply): 
     ...(size !== undefined && { "content-length": String(size) }),
     ...(etag !== undefined && { etag }),
   };
-  return { status: 200, headers, body: bytes };
+  return { status: 200, headers, body: watched(bytes, broken) };
 }
 
-/** RFC 6266: a plain name for everybody and the true one, encoded by RFC 8187, for those who can read it. */
+async function* watched(bytes: AsyncIterable<Uint8Array>, broken: (error: unknown) => void) {
+  try {
+    yield* bytes;
+  } catch (error) {
+    broken(error);
+    throw error;
+  }
+}
+
+/**
+ * RFC 6266: a plain name for everybody and the true one, encoded by RFC 8187, for those who can read it. Names from mail
+ * are made safe where they are read (lib/reading/file-name.ts); here nothing may break out of the header.
+ */
 export function attachmentNamed(name: string): string {
-  const safe = [...name.toWellFormed()].filter((letter) => !unsafe.test(letter)).join("");
-  const cut = shortened(safe.trim().replace(/^\.+/, "")) || "unnamed";
-  const ascii = cut.replace(/[^\x20-\x7e]|["%\\]/g, "_");
-  const encoded = encodeURIComponent(cut).replace(
-    /['()*]/g,
-    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const whole = name.toWellFormed();
+  const ascii = whole.replace(/[^\x20-\x7e]|["%\\]/gu, "_");
+  const encoded = encodeURIComponent(whole).replace(/['()*]/g, percentEncoded);
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
-/** Control and formatting characters (they can turn a name around) and what file systems take for a path. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/u;
-
-const nameLimit = 150;
-
-/** The end of a name says what it is. */
-function shortened(name: string): string {
-  const letters = [...name];
-  if (letters.length <= nameLimit) return name;
-  return [...letters.slice(0, nameLimit - 20), "…", ...letters.slice(-19)].join("");
-}
+const percentEncoded = (letter: string): string => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
 
 export function problemResponse({ problem, headers }: ProblemAnswer): HttpResponseInit {
   return {

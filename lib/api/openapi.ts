@@ -1,9 +1,129 @@
-// The OpenAPI 3.1 document, made from the table of routes and the schemas that also check requests.
-
-import { apiRoot } from "./route.js";
+// The OpenAPI 3.1 document, made from the table of routes and from the very schemas that check requests.
+import { z } from "zod";
+import { allowed } from "../access/roles.js";
+import type { DocumentAnswer } from "./about.js";
+import { answers, nameOf, requests } from "./named.js";
+import { titles } from "./problem.js";
+import { apiRoot, type Route, takesBody } from "./route.js";
 import { routes } from "./routes.js";
 
-export function openApiDocument(version: string): Record<string, never> {
-  const paths = Object.fromEntries(Object.values(routes).map(({ path }) => [path, {}]));
-  return { openapi: "3.1.1", info: { title: "mailkeep", version }, servers: [{ url: apiRoot }], paths } as never;
+type Json = z.infer<ReturnType<typeof z.json>>;
+type JsonObject = { [key: string]: Json };
+type Document = z.infer<typeof DocumentAnswer>;
+
+/** https://spec.openapis.org/oas/v3.1.1 */
+export function openApiDocument(version: string): Document {
+  const paths: { [path: string]: JsonObject } = {};
+  for (const [name, route] of Object.entries<Route>(routes))
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(name, route) };
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "mailkeep",
+      version,
+      description: "Archives Microsoft 365 mailboxes into the customer's own Azure Blob Storage.",
+    },
+    servers: [{ url: apiRoot }],
+    security: [{ entra: [] }],
+    paths,
+    components: {
+      schemas: { ...schemasOf(requests, "input"), ...schemasOf(answers, "output") },
+      securitySchemes: {
+        entra: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "An access token of Microsoft Entra ID with one of the app roles that an operation names.",
+        },
+      },
+    },
+  };
+}
+
+function operation(operationId: string, route: Route): JsonObject {
+  return {
+    operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    // Any one of the alternatives will do (section 4.8.30).
+    security: allowed[route.right].map((role) => ({ entra: [role] })),
+    parameters: parameters(route),
+    ...(takesBody(route) && { requestBody: { required: true, content: { "application/json": ref(route.body) } } }),
+    responses: { ...success(route), ...problems(route) },
+  };
+}
+
+function parameters({ params, query, needsIfMatch }: Route): Json[] {
+  const inPath = Object.entries(params.shape).map(([name, schema]) => parameter("path", name, schema as z.ZodType));
+  const inQuery = Object.entries(query.shape).map(([name, schema]) => parameter("query", name, schema as z.ZodType));
+  const ifMatch = { name: "If-Match", in: "header", required: true, schema: { type: "string" } };
+  return [...inPath, ...inQuery, ...(needsIfMatch ? [ifMatch] : [])];
+}
+
+function parameter(where: "path" | "query", name: string, schema: z.ZodType): JsonObject {
+  const shown = (schema.meta()?.openapi as JsonObject | undefined) ?? plain(z.toJSONSchema(schema, { io: "input" }));
+  return { name, in: where, required: where === "path", schema: shown };
+}
+
+function success({ answer }: Route): JsonObject {
+  const status = String(answer.status);
+  if ("bytes" in answer) {
+    const headers = { ETag: header("SHA-256 of the bytes"), "Content-Disposition": header("Always an attachment") };
+    return { [status]: { description: "The bytes", headers, content: { [answer.bytes]: {} } } };
+  }
+  if (!("schema" in answer)) return { [status]: { description: "Done" } };
+  const headers = {
+    ...(answer.etag && { ETag: header("The version, for If-Match") }),
+    ...(answer.location && { Location: header("Where it can be read") }),
+  };
+  return { [status]: { description: "Done", headers, content: { "application/json": ref(answer.schema) } } };
+}
+
+const header = (description: string): JsonObject => ({ description, schema: { type: "string" } });
+
+/** Every route may be refused these. */
+const everywhere = [400, 401, 403, 500, 502, 503];
+
+function problems(route: Route): JsonObject {
+  const { needsIfMatch, answer } = route;
+  const statuses = [
+    ...everywhere,
+    ...route.problems,
+    ...(needsIfMatch ? [412, 428] : []),
+    ...(route.method === "POST" || route.method === "PUT" ? [413, 415] : []),
+  ];
+  const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  const unwell = "schema" in answer && answer.unwell === true;
+  const entries = [...new Set(statuses)].map((status) => {
+    const content =
+      status === 503 && unwell && "schema" in answer ? { ...problem, "application/json": ref(answer.schema) } : problem;
+    const headers = {
+      ...(status === 401 && { "WWW-Authenticate": header("Bearer") }),
+      ...(status === 503 && { "Retry-After": header("Seconds") }),
+    };
+    return [String(status), { description: (titles as Record<number, string>)[status] ?? "Refused", headers, content }];
+  });
+  return Object.fromEntries(entries);
+}
+
+const ref = (schema: z.ZodType): JsonObject => ({ schema: { $ref: `#/components/schemas/${nameOf(schema)}` } });
+
+/** Answers may grow new fields; only requests are closed. */
+function schemasOf(named: Record<string, z.ZodType>, io: "input" | "output"): JsonObject {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io,
+    uri: (id) => `#/components/schemas/${id}`,
+    override: ({ jsonSchema }) => {
+      if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)]));
+}
+
+/** Without what only a schema that stands alone needs. */
+function plain(schema: object): JsonObject {
+  const { $schema: _, $id: __, id: ___, ...rest } = schema as JsonObject;
+  return rest;
 }

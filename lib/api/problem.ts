@@ -1,6 +1,6 @@
 // Refusals and faults as RFC 9457 problem documents with a stable code.
 import { z } from "zod";
-import { type ErrorCode, httpStatus, isMailkeepError, type MailkeepError } from "../core/errors.js";
+import { httpStatus, isMailkeepError, type MailkeepError } from "../core/errors.js";
 
 export const FieldError = z.strictObject({
   /** Where in the request, e.g. `folders.include[0]`, `limit`, `If-Match`. */
@@ -95,8 +95,11 @@ export function problemOf(error: unknown, instance: string): ProblemAnswer | und
     ...(error.requestId !== undefined && { requestId: error.requestId }),
     ...(retry !== undefined && { retryAfterSeconds: retry }),
   };
-  return { headers, problem: build(status, code, error.message, extra) };
+  const detail = error.code === "precondition-failed" ? outdated : error.message;
+  return { headers, problem: build(status, code, detail, extra) };
 }
+
+const outdated = "it has been changed since the version that If-Match names; read it again, then repeat the change";
 
 /** Nothing of the error itself leaves the house. */
 export function unforeseen(instance: string, reference: string): Problem {
@@ -108,21 +111,25 @@ function build(status: number, code: string, detail: string, extra: Partial<Prob
   return { type: "about:blank", title: titleOf(status), status, detail, code, ...extra };
 }
 
-/** Reasons of this API's own sign-in; any other `forbidden` is what Graph or Storage said to mailkeep's identity. */
-const ownReasons = new Set(["ROLE_REQUIRED", "NOT_LOOPBACK", "TOKEN_MISSING", "TOKEN_REFUSED"]);
+/** Reasons of this API's own sign-in. */
+const callerWasRefused = new Set(["ROLE_REQUIRED", "NOT_LOOPBACK", "TOKEN_MISSING", "TOKEN_REFUSED"]);
 
-function statusOf(error: MailkeepError): number {
-  const mailkeepWasRefused = (["forbidden", "unauthenticated"] as ErrorCode[]).includes(error.code);
-  if (mailkeepWasRefused && !ownReasons.has(error.reason ?? "")) return 502;
-  return httpStatus[error.code];
+/** What Graph or Storage refuse to mailkeep is no fault of the caller's request. */
+function statusOf({ code, reason }: MailkeepError): number {
+  const identity = code === "forbidden" || code === "unauthenticated";
+  if (identity && !callerWasRefused.has(reason ?? "")) return 502;
+  if (code === "invalid" && reason !== undefined && !isOwnReason(reason)) return 502;
+  return httpStatus[code];
 }
+
+const isOwnReason = (reason: string): boolean => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(reason);
 
 /** Reasons in our own spelling are codes; a vendor's word stands beside the code it was translated to. */
 function codeOf(error: MailkeepError): { code: string; reason?: string } {
   const { reason } = error;
   const own = error.code.toUpperCase().replaceAll("-", "_");
   if (reason === undefined) return { code: own };
-  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(reason) ? { code: reason } : { code: own, reason };
+  return isOwnReason(reason) ? { code: reason } : { code: own, reason };
 }
 
 /** RFC 6750 section 3: `invalid_token` only when there was one. */

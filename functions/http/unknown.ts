@@ -1,0 +1,30 @@
+// What no route answers: 404, or 405 with the methods that the path takes.
+import type { HttpHandler } from "@azure/functions";
+import { Refusal } from "../../lib/api/problem.js";
+import { apiRoot, type Route } from "../../lib/api/route.js";
+import { routes } from "../../lib/api/routes.js";
+import { type DoorDeps, problemFor } from "./door.js";
+
+export function unknownRoute(deps: DoorDeps): HttpHandler {
+  return async (request) => {
+    try {
+      await deps.signIn(request);
+      throw refusal(request.method, new URL(request.url).pathname);
+    } catch (error) {
+      return problemFor(error, request, { ...deps, name: "unknown" });
+    }
+  };
+}
+
+function refusal(method: string, path: string): Refusal {
+  const methods = Object.values<Route>(routes)
+    .filter((route) => pathOf(route).test(path))
+    .map((route) => route.method);
+  if (methods.length === 0)
+    return new Refusal(404, "ROUTE_NOT_FOUND", "this API has no such path; see /api/v1/openapi.json");
+  const allow = methods.join(", ");
+  return new Refusal(405, "METHOD_NOT_ALLOWED", `this path takes ${allow}, not ${method}`, { headers: { allow } });
+}
+
+const pathOf = ({ path }: Route): RegExp =>
+  new RegExp(`^${apiRoot}${path.replaceAll(".", "\\.").replaceAll(/\{[^}]+\}/g, "[^/]+")}/?$`, "i");

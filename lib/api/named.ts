@@ -1,0 +1,54 @@
+// The names under which schemas stand in the document.
+import type { z } from "zod";
+import { ProfileInput } from "../profiles/profile.js";
+import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "./about.js";
+import {
+  FolderAnswer,
+  FolderList,
+  MailboxAnswer,
+  MailboxList,
+  QuarantinedAnswer,
+  QuarantineList,
+  SyncAnswer,
+} from "./mailboxes.js";
+import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, MessageList } from "./messages.js";
+import { Problem } from "./problem.js";
+import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
+import { MailboxRunAnswer, MailboxRunList, RunAnswer, RunList, RunProblem, TallyAnswer } from "./runs.js";
+
+export const requests = { ProfileInput, ProfileReplacement } satisfies Record<string, z.ZodType>;
+
+export const answers = {
+  Attachment: AttachmentAnswer,
+  AttachmentList,
+  Connection: ConnectionAnswer,
+  ConnectionList,
+  Document: DocumentAnswer,
+  Folder: FolderAnswer,
+  FolderList,
+  Health: HealthAnswer,
+  Mailbox: MailboxAnswer,
+  MailboxList,
+  MailboxRun: MailboxRunAnswer,
+  MailboxRunList,
+  Message: MessageAnswer,
+  MessageDetail: MessageDetailAnswer,
+  MessageList,
+  Problem,
+  Profile: ProfileAnswer,
+  ProfileList,
+  QuarantineList,
+  Quarantined: QuarantinedAnswer,
+  Run: RunAnswer,
+  RunList,
+  RunProblem,
+  Sync: SyncAnswer,
+  Tally: TallyAnswer,
+} satisfies Record<string, z.ZodType>;
+
+/** @throws Error for a schema without a name: the document would not be whole */
+export function nameOf(schema: z.ZodType): string {
+  const found = Object.entries({ ...requests, ...answers }).find(([, named]) => named === schema);
+  if (found === undefined) throw new Error("a schema of the API has no name in lib/api/named.ts");
+  return found[0];
+}
