@@ -1,5 +1,18 @@
 // Finds runs of equal-length base64 lines in raw bytes, without parsing MIME. One pass, in windows of any size; what is
 // found depends on the message alone, never on where the windows begin. FORMAT.md has the definition of a run.
+import {
+  beginsLine,
+  CR,
+  cleanLine,
+  decodeCanonical,
+  decodeDigits,
+  endOfDigits,
+  endOfPadded,
+  endsLine,
+  isDigit,
+  isEol,
+  LF,
+} from "./base64-bytes.js";
 import type { Cut } from "./manifest.js";
 
 /** Runs that decode to less stay in the message: 4 KiB is where blobs stop paying for themselves (FORMAT.md). */
@@ -15,9 +28,6 @@ export const leastWindowBytes = 64 * 1024;
 const probeEvery = 2048;
 const firstBlock = 8 * 1024;
 const largestBlock = 256 * 1024;
-const CR = 13;
-const LF = 10;
-const PAD = 61;
 
 export interface Run extends Pick<Cut, "offset" | "length" | "lineLength" | "eol"> {
   /** Decoded bytes. */
@@ -50,39 +60,6 @@ interface OpenRun {
   size: number;
   /** Grows with the run, so that what is wrongly begun costs little. */
   block: number;
-}
-
-const digits = new Uint8Array(256);
-for (const digit of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") digits[digit.charCodeAt(0)] = 1;
-
-const isDigit = (bytes: Buffer, index: number): boolean => digits[bytes[index] ?? 0] === 1;
-
-/** The index of the first byte in [from, to) that is no base64 digit, or `to`. */
-function endOfDigits(bytes: Buffer, from: number, to: number): number {
-  let index = from;
-  while (index < to && isDigit(bytes, index)) index++;
-  return index;
-}
-
-function isEol(bytes: Buffer, index: number, eol: string): boolean {
-  return eol === "\n" ? bytes[index] === LF : bytes[index] === CR && bytes[index + 1] === LF;
-}
-
-/**
- * Decodes a text that should hold `count` base64 digits (a multiple of 4) and line endings at known places. The decoder
- * skips what it does not know and takes `-` and `_` for digits, so: the full length and neither of these two prove that
- * every byte besides the line endings is a digit, and then encoding gives back the same text.
- */
-function decodeDigits(bytes: Buffer, from: number, to: number, count: number): Buffer | undefined {
-  const text = bytes.toString("latin1", from, to);
-  const decoded = Buffer.from(text, "base64");
-  return decoded.length === (count / 4) * 3 && !text.includes("-") && !text.includes("_") ? decoded : undefined;
-}
-
-/** Decodes a short text that may end in padding; undefined unless encoding gives back the same text. */
-function decodeCanonical(text: string): Buffer | undefined {
-  const decoded = Buffer.from(text, "base64");
-  return text.length > 0 && decoded.toString("base64") === text ? decoded : undefined;
 }
 
 export class RunScanner {
@@ -249,22 +226,6 @@ export class RunScanner {
     if (kept) this.runsLeft--;
     this.sink.ended(kept ? { offset, length, lineLength, eol, size } : undefined);
   }
-}
-
-const beginsLine = (bytes: Buffer, base: number, index: number): boolean =>
-  index === 0 ? base === 0 : bytes[index - 1] === LF;
-
-const endsLine = (bytes: Buffer, index: number): boolean =>
-  index === bytes.length || bytes[index] === LF || bytes[index] === CR;
-
-const cleanLine = (bytes: Buffer, from: number, length: number): boolean =>
-  from + length <= bytes.length && endOfDigits(bytes, from, from + length) === from + length;
-
-/** The end of a last line in [from, to): digits, then at most two `=`. */
-function endOfPadded(bytes: Buffer, from: number, to: number): number {
-  let end = endOfDigits(bytes, from, to);
-  for (let pads = 0; pads < 2 && end < to && bytes[end] === PAD; pads++) end++;
-  return end;
 }
 
 /** Goes back from the line at `from` over lines of the same form, as far as `low`. */
