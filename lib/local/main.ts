@@ -11,9 +11,9 @@ import { type Host, startHost } from "./host.js";
 import { readHostJson } from "./host-settings.js";
 import { captureConsole, type LocalLog, openLog } from "./log-file.js";
 import { type Display, liveDisplay, plainDisplay } from "./progress.js";
+import { startSampleTenant } from "./sample-tenant.js";
 import { Shutdown } from "./shutdown.js";
 import { nextThings, summaryOf } from "./summary.js";
-import { startTenant } from "./tenant/server.js";
 
 /** From dist/lib/local back to the folder with host.json. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -71,7 +71,7 @@ async function start(args: StartArguments): Promise<number | undefined> {
   const data = fromCaller(args.data ?? join(root, ".mailkeep"));
   const log = openLog(join(data, "mailkeep.log"), (line) => display.say(line));
   await startStorage(data);
-  await startSampleTenant(args);
+  await startTenant(data, args);
   const host = await hostFunctions(args.port, log);
   const base = `${host.url}/v1`;
   const api = openApi(base);
@@ -99,12 +99,12 @@ async function startStorage(data: string): Promise<void> {
   process.env.AzureWebJobsStorage ??= azurite.connectionString;
 }
 
-async function startSampleTenant({ mailboxes, messages, latencyMs, mail }: StartArguments): Promise<void> {
+async function startTenant(data: string, { mailboxes, messages, latencyMs, mail }: StartArguments): Promise<void> {
   // A local host is for the person at this machine: nobody else can reach it.
   process.env.AUTH_MODE ??= "local";
   if (process.env.GRAPH_BASE_URL) return;
   display.say("Starting the sample tenant…");
-  const tenant = await startTenant({
+  const tenant = await startSampleTenant(data, {
     ...(mailboxes === undefined ? {} : { mailboxes }),
     ...(messages === undefined ? {} : { messagesPerMailbox: messages }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
