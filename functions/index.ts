@@ -7,7 +7,7 @@ import { registerQueues } from "./queues/work.js";
 import { registerTimers } from "./timers/minute.js";
 
 const config = loadConfig(process.env);
-const edges = await openEdges(config, (line) => console.error(line));
+const edges = await openEdges(config, (level, line) => console[level](line));
 const app = composeApp(edges);
 
 functions.setup({ enableHttpStream: true });

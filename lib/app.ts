@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storageCredential } from "./adapters/azure/credential.js";
 import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
-import { jsonLog } from "./adapters/console/log.js";
+import { jsonLog, type Level } from "./adapters/console/log.js";
 import { type Graph, openGraph } from "./adapters/graph/open.js";
 import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
 import { systemClock } from "./adapters/system/clock.js";
@@ -81,7 +81,7 @@ const invocationBudgetMs = 8 * minute;
 const abandonedAfterMs = 2 * minute;
 
 /** Opens the edges that the settings name. */
-export async function openEdges(config: Config, write: (line: string) => void): Promise<Edges> {
+export async function openEdges(config: Config, write: (level: Level, line: string) => void): Promise<Edges> {
   const storage: AzureStorage = await openAzureStorage(config.storage);
   const log = jsonLog(write, () => systemClock.now());
   const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };

@@ -49,6 +49,7 @@ export async function archiveFolders(
   const stop = stopSigns(stretch, counts, deps);
   const failure = firstFailure();
   const writer = openArchiveWriter({ applied, owedNow, counts, onFailure: failure.fail }, stretch, deps);
+  counts.watch(writer.waiting);
   const session = openSession({ stretch, tree, owed, writer, timeIsUp: stop.timeIsUp, failure: failure.promise }, deps);
   failure.promise.catch((reason) => session.tasks.fail(reason));
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
@@ -56,7 +57,9 @@ export async function archiveFolders(
     const walk = await openWalk({ session, applied, counts }, stretch, deps);
     const readAll = await produceAndWork(walk, { run, known }, failure);
     await writer.flush();
-    return { outcome: stop.cancelled() ? "cancelled" : readAll ? "complete" : "more", counts: counts.current() };
+    const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
+    const end = counts.current();
+    return { outcome, counts: outcome === "complete" ? { ...end, done: end.total } : end };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     await writer.flush().catch(() => {});

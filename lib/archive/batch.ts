@@ -1,10 +1,17 @@
 // What the next commit will hold: a pack being filled, the events beside it, and the cursors that may follow it.
+import { type Clock, second } from "../core/time.js";
 import type { CursorMark, LedgerEvent } from "../ledger/record.js";
 import type { MessageRecord, Unplaced } from "../pack/manifest.js";
 import { openPack, type SealedPack } from "../pack/writer.js";
 
 /** A ledger record of this many events is sealed even if its pack is not full. */
 const eventLimit = 5_000;
+
+/**
+ * A batch this old is sealed even if it is not full, so that a slow mailbox shows progress and a death costs little work.
+ * At ten messages a second that is still three hundred to a pack.
+ */
+const ageLimitMs = 30 * second;
 
 export interface Batch {
   addMessage(message: Unplaced, skeleton: Uint8Array): Promise<void>;
@@ -17,6 +24,8 @@ export interface Batch {
   /** Nothing but cursors and counts: such a batch needs no ledger record. */
   readonly quiet: boolean;
   readonly empty: boolean;
+  /** Messages in it, so far. */
+  readonly messages: number;
   /** Waits for messages still being added, then closes the pack. */
   seal(): Promise<Contents>;
 }
@@ -29,19 +38,25 @@ export interface Contents {
   known: number;
 }
 
-export function openBatch(): Batch {
+export function openBatch(clock: Clock): Batch {
   const pack = openPack();
   const events: LedgerEvent[] = [];
   const marks = new Map<string, CursorMark>();
   const adding = new Set<Promise<void>>();
   let known = 0;
+  let beganMs: number | undefined;
+  const begin = () => {
+    beganMs ??= clock.monotonicMs();
+  };
   return {
     addMessage(message, skeleton) {
+      begin();
       const added = pack.add(message, skeleton);
       adding.add(added);
       return added.finally(() => adding.delete(added));
     },
     addEvents(more) {
+      begin();
       events.push(...more);
     },
     addMark(mark) {
@@ -51,13 +66,17 @@ export function openBatch(): Batch {
       known += count;
     },
     get full() {
-      return pack.full || events.length >= eventLimit;
+      const old = beganMs !== undefined && clock.monotonicMs() - beganMs >= ageLimitMs;
+      return pack.full || events.length >= eventLimit || old;
     },
     get quiet() {
       return pack.count === 0 && adding.size === 0 && events.length === 0;
     },
     get empty() {
       return this.quiet && marks.size === 0 && known === 0;
+    },
+    get messages() {
+      return pack.count + adding.size;
     },
     async seal() {
       await Promise.all(adding);

@@ -19,6 +19,8 @@ export interface CountsDeps {
 export interface Counts {
   current(): MailboxRun;
   plan(tree: Tree): void;
+  /** Where to ask how many messages are fetched and not committed yet: they count as done, not as stored. */
+  watch(waiting: () => number): void;
   committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
   folderDone(): void;
   problem(problem: Problem): void;
@@ -36,9 +38,11 @@ export async function openCounts(
   const { rows, clock } = deps;
   const begunMs = clock.monotonicMs();
   let counts = await broughtUpToDate(part, applied.head.seq, deps);
-  const dealtWith = (now: Applied) => Math.min(counts.total, now.messages + owed.size);
+  let now = applied;
+  let waiting = () => 0;
   const current = (): MailboxRun => ({
     ...counts,
+    done: Math.min(counts.total, now.messages + owed.size + waiting()),
     owed: owed.size,
     busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
     updatedAt: clock.now().toISOString(),
@@ -48,11 +52,14 @@ export async function openCounts(
     plan(tree) {
       const total = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
       counts = { ...counts, status: "running", total, folders: { total: tree.wanted.length, done: 0 }, problems: [] };
-      counts = { ...counts, done: dealtWith(applied) };
     },
-    committed(record, known, now) {
+    watch(source) {
+      waiting = source;
+    },
+    committed(record, known, after) {
+      now = after;
       if (record) counts = { ...withRecord(counts, record), countedSeq: record.seq, faults: 0 };
-      counts = { ...withKnown(counts, known), done: dealtWith(now) };
+      counts = withKnown(counts, known);
     },
     folderDone() {
       counts = { ...counts, folders: { ...counts.folders, done: counts.folders.done + 1 } };

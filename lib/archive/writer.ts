@@ -35,6 +35,8 @@ export interface ArchiveWriter {
   note(events: LedgerEvent[], about?: { id: ImmutableId; known: Known }): Promise<void>;
   /** A page is dealt with: its link may be saved with the next commit. */
   mark(mark: CursorMark, known: number): void;
+  /** Messages collected and not committed yet. */
+  waiting(): number;
   /** Commits everything; rejects with the first failure of any commit. */
   flush(): Promise<void>;
 }
@@ -44,10 +46,11 @@ const retainedMessages = 20_000;
 
 export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch();
+  let batch = openBatch(deps.clock);
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
   const recent = new Map<ImmutableId, { known: Known; batch: number }>();
+  let sealedMessages = 0;
   let recentIsAll = start.head.seq === 0;
 
   async function commitOne(full: Batch, number: number): Promise<void> {
@@ -55,6 +58,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
     hooks.beforeCommit();
     const done = await commit(contents, applied, place, deps);
     applied = done.applied;
+    sealedMessages -= contents.stored.length;
     forget(number);
     await hooks.onCommit({ record: done.record, known: contents.known, applied });
   }
@@ -69,7 +73,8 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
   function seal(): Promise<void> {
     const full = batch;
     const number = batchNumber++;
-    batch = openBatch();
+    sealedMessages += full.messages;
+    batch = openBatch(deps.clock);
     const before = committing;
     committing = before.then(() => commitOne(full, number));
     committing.catch(hooks.onFailure);
@@ -104,6 +109,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
       batch.addMark(mark);
       batch.addKnown(known);
     },
+    waiting: () => sealedMessages + batch.messages,
     async flush() {
       if (!batch.empty) void seal().catch(() => {});
       await committing;

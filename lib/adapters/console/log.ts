@@ -1,12 +1,12 @@
-// Structured events as lines of JSON on standard error, where the Functions host picks them up.
+// Structured events as lines of JSON on the console, where the Functions host picks them up by level.
 import type { Log, LogFields } from "../../ports/log.js";
 
-type Level = "info" | "warn" | "error";
+export type Level = "info" | "warn" | "error";
 
-export function jsonLog(write: (line: string) => void, now: () => Date): Log {
+export function jsonLog(write: (level: Level, line: string) => void, now: () => Date): Log {
   const at =
     (level: Level) =>
     (event: string, fields: LogFields = {}) =>
-      write(JSON.stringify({ time: now().toISOString(), level, event, ...fields }));
+      write(level, JSON.stringify({ time: now().toISOString(), level, event, ...fields }));
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }
