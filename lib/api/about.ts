@@ -29,7 +29,11 @@ export const ConnectionAnswer = z.strictObject({
 export const ConnectionList = listOf(ConnectionAnswer);
 
 /** An OpenAPI 3.1 document. */
-export const DocumentAnswer = z.record(z.string(), z.json());
+export const DocumentAnswer = z.looseObject({
+  openapi: z.literal("3.1.1"),
+  info: z.looseObject({ title: z.string(), version: z.string() }),
+  paths: z.record(z.string(), z.unknown()),
+});
 
 const connection = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "is not a connection id") });
 

@@ -7,8 +7,7 @@ import { titles } from "./problem.js";
 import { apiRoot, type Route, takesBody } from "./route.js";
 import { routes } from "./routes.js";
 
-type Json = z.infer<ReturnType<typeof z.json>>;
-type JsonObject = { [key: string]: Json };
+type JsonObject = { [key: string]: unknown };
 type Document = z.infer<typeof DocumentAnswer>;
 
 /** https://spec.openapis.org/oas/v3.1.1 */
@@ -53,7 +52,7 @@ function operation(operationId: string, route: Route): JsonObject {
   };
 }
 
-function parameters({ params, query, needsIfMatch }: Route): Json[] {
+function parameters({ params, query, needsIfMatch }: Route): JsonObject[] {
   const inPath = Object.entries(params.shape).map(([name, schema]) => parameter("path", name, schema as z.ZodType));
   const inQuery = Object.entries(query.shape).map(([name, schema]) => parameter("query", name, schema as z.ZodType));
   const ifMatch = { name: "If-Match", in: "header", required: true, schema: { type: "string" } };
