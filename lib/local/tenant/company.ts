@@ -7,6 +7,7 @@ import type { Household } from "./household.js";
 import type { CopyRole, Mail } from "./mail.js";
 import { MailCopy } from "./mail-copy.js";
 import type { MailFolder } from "./mailbox.js";
+import { peopleWithMailboxes } from "./people.js";
 
 export interface CompanyOptions {
   seed: string;
@@ -42,6 +43,17 @@ export function fillWithMail(homes: Household[], options: CompanyOptions): void 
     letters.sort((a, b) => a.mail.sentAt - b.mail.sentAt);
     for (const letter of letters) put(home, letter, dice(options.seed, "copy", ++copies), copies);
   }
+}
+
+/** Makes the shared pools and tables now, so that no request has to wait for them. */
+export function warmUp(): void {
+  const writing = new Correspondence("warm", peopleWithMailboxes("warm", 1), new Date(0));
+  const mails = [...writing.oddities().map((oddity) => oddity(0)), writing.allHands(), writing.issue(0)];
+  const chatter = Array.from({ length: 50 }, () => [
+    writing.notification(0),
+    ...writing.conversation(0, []).map((said) => said.mail),
+  ]);
+  for (const [n, mail] of [...mails, ...chatter.flat()].entries()) new MailCopy(mail, "received", n).parts();
 }
 
 function put(

@@ -17,7 +17,7 @@ export function emlFacts(bytes: Buffer): MailFacts {
   const headers = headersOf(bytes);
   const get = (name: string) => headers.get(name) ?? "";
   const subject = decodeWords(get("subject"));
-  const messageId = /<[^>]*>/.exec(get("message-id"))?.[0] ?? (get("message-id").trim() || undefined);
+  const messageId = angled(get("message-id")) ?? (get("message-id").trim() || undefined);
   const from = addresses(get("from"))[0];
   const sender = addresses(get("sender"))[0] ?? from;
   const sentAt = new Date(get("date"));
@@ -79,18 +79,48 @@ function unquote(body: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
+/** One pass over the characters: torture mail makes clever patterns run for minutes. */
 function addresses(header: string): Recipient[] {
-  const people = header.replace(/[^,:;]*:([^;]*);/g, "$1").match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+/g) ?? [];
-  return people.flatMap((text) => {
-    const address = (/<([^>]*)>/.exec(text)?.[1] ?? text).trim();
-    const name = decodeWords(
-      text
-        .replace(/<[^>]*>/, "")
-        .trim()
-        .replace(/^"|"$/g, ""),
-    );
-    return address === "" ? [] : [{ address, ...(name === "" || name === address ? {} : { name }) }];
-  });
+  const out: Recipient[] = [];
+  let text = "";
+  let state: "name" | "quoted" | "angle" = "name";
+  const end = () => {
+    const person = recipient(text);
+    if (person) out.push(person);
+    text = "";
+  };
+  for (const character of header) {
+    if (state === "quoted") state = character === '"' && !text.endsWith("\\") ? "name" : "quoted";
+    else if (state === "angle") state = character === ">" ? "name" : "angle";
+    else if (character === '"') state = "quoted";
+    else if (character === "<") state = "angle";
+    else if (character === "," || character === ";") {
+      end();
+      continue;
+    } else if (character === ":") {
+      // The name of a group is no address.
+      text = "";
+      continue;
+    }
+    text += character;
+  }
+  end();
+  return out;
+}
+
+function recipient(text: string): Recipient | undefined {
+  const open = text.lastIndexOf("<");
+  const close = open < 0 ? -1 : text.indexOf(">", open);
+  const address = (close < 0 ? text.replaceAll("<", "") : text.slice(open + 1, close)).trim();
+  const rest = close < 0 ? "" : text.slice(0, open).trim();
+  const name = decodeWords(rest.startsWith('"') && rest.endsWith('"') ? rest.slice(1, -1) : rest);
+  return address === "" ? undefined : { address, ...(name === "" || name === address ? {} : { name }) };
+}
+
+function angled(text: string): string | undefined {
+  const open = text.indexOf("<");
+  const close = open < 0 ? -1 : text.indexOf(">", open);
+  return close < 0 ? undefined : text.slice(open, close + 1);
 }
 
 /** Enough to know that there are attachments, and their names. */

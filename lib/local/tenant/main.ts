@@ -1,5 +1,6 @@
 // The sample tenant as a process of its own: prints one JSON line with address and token when it listens.
 import { parseArgs } from "node:util";
+import { warmUp } from "./company.js";
 import { startTenant, type TenantOptions } from "./server.js";
 
 const flags = {
@@ -42,6 +43,7 @@ function whole(name: string, text: string): number {
   return Number(text);
 }
 
+warmUp();
 const tenant = await startTenant(options(process.argv.slice(2)));
 process.stdout.write(`${JSON.stringify({ baseUrl: tenant.baseUrl, token: tenant.token })}\n`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
