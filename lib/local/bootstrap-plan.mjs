@@ -10,10 +10,12 @@ export const oldestNode = [22, 19];
  */
 export function whyInstall({ lockHash, rememberedHash, lock, installed, platform }) {
   if (installed === undefined) return "nothing is installed yet";
-  if (rememberedHash !== undefined) return rememberedHash === lockHash ? undefined : "package-lock.json has changed";
-  return missingFrom(lock, installed, platform) === undefined
-    ? undefined
-    : "the installed packages are not the locked ones";
+  if (rememberedHash === lockHash) return undefined;
+  // Whoever ran npm by hand after changing the lock file need not wait for it again.
+  if (missingFrom(lock, installed, platform) === undefined) return undefined;
+  return rememberedHash === undefined
+    ? "the installed packages are not the locked ones"
+    : "package-lock.json has changed";
 }
 
 /** The first locked package that npm's record does not have in the locked version; packages for other machines do not count. */

@@ -61,12 +61,14 @@ export function headline(run: RunView, all: MailboxView[]): string {
   const mailboxes = all.filter(({ status }) => status !== "excluded");
   const sum = (of: (mailbox: MailboxView) => number) => mailboxes.reduce((total, mailbox) => total + of(mailbox), 0);
   const [done, total] = [sum((mailbox) => mailbox.done), sum((mailbox) => mailbox.total)];
+  // A share of a total that is not known yet would run ahead and then fall back.
+  const uncounted = mailboxes.some(({ status, total }) => status === "pending" && total === 0);
   const rate = sum((mailbox) => (active.has(mailbox.status) ? (mailbox.ratePerSecond ?? 0) : 0));
   const left = Math.max(0, ...mailboxes.map((mailbox) => (ended(mailbox) ? 0 : (mailbox.secondsLeft ?? 0))));
   const parts = [
     run.status,
     `${mailboxes.filter(ended).length} of ${mailboxes.length} mailboxes`,
-    `${count(done)} of ${count(total)} messages (${Math.floor(share(done, total) * 100)} %)`,
+    `${count(done)} of ${count(total)} messages ${uncounted ? "so far" : `(${Math.floor(share(done, total) * 100)} %)`}`,
     size(sum((mailbox) => mailbox.bytes)),
   ];
   if (rate > 0) parts.push(`${count(rate)} messages/s`);

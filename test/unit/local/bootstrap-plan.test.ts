@@ -21,7 +21,8 @@ describe("packages are installed", () => {
   it.each([
     ["not when nothing changed since the last time", {}, undefined],
     ["when there are none", { installed: undefined }, /nothing/],
-    ["when the lock file has changed", { lockHash: "h2" }, /changed/],
+    ["when the lock file has changed", { lockHash: "h2", installed: { packages: {} } }, /changed/],
+    ["not when npm already brought what the changed lock file says", { lockHash: "h2" }, undefined],
     ["not when npm was run by hand and brought what is locked", { rememberedHash: undefined }, undefined],
     ["when a package is missing", { rememberedHash: undefined, installed: { packages: {} } }, /not the locked/],
     [

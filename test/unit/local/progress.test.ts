@@ -40,6 +40,10 @@ describe("progress", () => {
     expect(headline(run, [mailbox({ done: 1_999, total: 2_000 })])).toContain("(99 %)");
   });
 
+  it("gives no share of a total that is not known yet", () => {
+    expect(headline(run, [...both, mailbox({ status: "pending" })])).toContain("150 of 200 messages so far, 3 MB");
+  });
+
   it("in plain lines says nothing twice and nothing too often", () => {
     let now = 0;
     let text = "";
