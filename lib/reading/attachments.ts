@@ -46,7 +46,7 @@ export interface AttachmentDeps extends ReadingDeps {
  * Every part that is not a body text: a text counts too when it has a file name or is marked as an attachment, and an
  * attached message is one attachment, as it is. The whole message is read and its SHA-256 checked.
  *
- * Bounds: a message of 200 MiB, 1,000 parts, multiparts nested 50 deep, 32 KiB of Content-… fields a part, 120 seconds.
+ * Bounds: a message of 200 MiB, 1,000 parts, multiparts nested 50 deep, 32 KiB of Content-… fields a part, 60 seconds.
  * @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT), `too-large` (MESSAGE_TOO_COMPLEX)
  */
 export async function listAttachments(
@@ -114,8 +114,9 @@ async function* again(
   { mailbox, key, number }: { mailbox: MailboxId; key: MessageKey; number: number },
 ): AsyncGenerator<Uint8Array> {
   for await (const item of attachmentItems(deps, mailbox, key)) {
-    if (item.number > number) return;
-    if (item.number === number && item.kind === "content") yield item.bytes;
+    if (item.number !== number) continue;
+    if (item.kind === "end") return;
+    if (item.kind === "content") yield item.bytes;
   }
 }
 

@@ -5,7 +5,7 @@ import { type MimeItem, MimeWalker } from "./mime-walker.js";
 import { refused } from "./refused.js";
 
 /** Time for reading and parsing one message, without the time that whoever uses the items takes. */
-export const parsingLimitMs = 120 * second;
+export const parsingLimitMs = 60 * second;
 /** So much is parsed between two looks at the clock. */
 const stepBytes = 64 * 1024;
 
