@@ -5,6 +5,7 @@ import {
   exportJWK,
   exportSPKI,
   generateKeyPair,
+  importJWK,
   type JWTPayload,
   SignJWT,
   UnsecuredJWT,
@@ -19,13 +20,13 @@ const hour = 3_600_000;
 const at = (ms: number) => new Date(testStart.getTime() + ms);
 const issuerOf = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`;
 
-const published = await generateKeyPair("RS256");
+const published = await generateKeyPair("RS256", { extractable: true });
 const strange = await generateKeyPair("RS256");
 const kid = "key-1";
 
-export const keys = createLocalJWKSet({
-  keys: [{ ...(await exportJWK(published.publicKey)), kid, alg: "RS256", use: "sig" }],
-});
+/** As Entra publishes them: without saying which algorithm they are for. */
+export const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(published.publicKey)), kid, use: "sig" }] });
+const sameKeyForPss = (await importJWK(await exportJWK(published.privateKey), "PS256")) as CryptoKey;
 
 export interface Told {
   payload?: JWTPayload;
@@ -71,6 +72,7 @@ export const refusedHeaders: Record<string, string | undefined> = {
   "not yet valid": `Bearer ${await aToken({ payload: { nbf: seconds(120_000) } })}`,
   "a stranger's signature": `Bearer ${await aToken({ key: strange.privateKey })}`,
   "a cut signature": `Bearer ${(await aToken()).slice(0, -8)}`,
+  "another algorithm (PS256)": `Bearer ${await aToken({ alg: "PS256", key: sameKeyForPss })}`,
   "no signature (alg none)": `Bearer ${new UnsecuredJWT({ iss: issuerOf(tenantId), aud: audience, tid: tenantId, roles: ["Archive.Admin"] }).setExpirationTime(at(hour)).encode()}`,
   "the public key as a secret (HS256)": `Bearer ${await aToken({ alg: "HS256", key: new TextEncoder().encode(await exportSPKI(published.publicKey)) })}`,
 };
