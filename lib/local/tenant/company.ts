@@ -2,11 +2,12 @@
 // others hold too. The mixture follows the model company of facts/mail.md section 3; mean size around 50 KB.
 
 import { Correspondence } from "./correspondence.js";
-import { dice } from "./dice.js";
+import { type Dice, dice } from "./dice.js";
 import type { Household } from "./household.js";
 import type { CopyRole, Mail } from "./mail.js";
-import { MailCopy } from "./mail-copy.js";
+import { Kept, MailCopy } from "./mail-copy.js";
 import type { MailFolder } from "./mailbox.js";
+import type { MessageSource } from "./message.js";
 import { peopleWithMailboxes } from "./people.js";
 
 export interface CompanyOptions {
@@ -15,6 +16,8 @@ export interface CompanyOptions {
   newest: Date;
   /** 0: none. */
   hugeBytes: number;
+  /** Render so many bytes of mail at once and keep them. */
+  keepBytes: number;
 }
 
 interface Letter {
@@ -37,11 +40,17 @@ export function fillWithMail(homes: Household[], options: CompanyOptions): void 
   const desks = homes.map((home): Desk => ({ home, letters: [], wanted: options.perMailbox }));
   const mailroom = new Mailroom(desks, options);
   mailroom.fill();
+  const kept = new Kept(options.keepBytes);
   let copies = 0;
   for (const { home, letters } of desks) {
     if (options.perMailbox >= smallMailbox) letters.push(...mailroom.beside(home));
     letters.sort((a, b) => a.mail.sentAt - b.mail.sentAt);
-    for (const letter of letters) put(home, letter, dice(options.seed, "copy", ++copies), copies);
+    for (const letter of letters) {
+      copies += 1;
+      const source = new MailCopy(letter.mail, letter.role, copies, kept);
+      put(home, letter, { source, chance: dice(options.seed, "copy", copies) });
+      if (!kept.isFull) source.parts();
+    }
   }
 }
 
@@ -59,17 +68,16 @@ export function warmUp(): void {
 function put(
   { mailbox }: Household,
   { mail, role, folder }: Letter,
-  source: ReturnType<typeof dice>,
-  copy: number,
+  { source, chance }: { source: MessageSource; chance: Dice },
 ): void {
   mailbox.add({
     folder,
-    source: new MailCopy(mail, role, copy),
+    source,
     receivedAt: new Date(mail.sentAt + 4_000),
     isDraft: role === "draft",
-    isRead: role !== "received" || source.chance(0.85),
-    flag: source.chance(0.03) ? source.pick(["flagged", "complete"] as const) : "notFlagged",
-    categories: source.chance(0.04) ? [source.pick(["Blue category", "Kunde", "Wichtig"])] : [],
+    isRead: role !== "received" || chance.chance(0.85),
+    flag: chance.chance(0.03) ? chance.pick(["flagged", "complete"] as const) : "notFlagged",
+    categories: chance.chance(0.04) ? [chance.pick(["Blue category", "Kunde", "Wichtig"])] : [],
   });
 }
 

@@ -12,7 +12,11 @@ const flags = {
   seed: { type: "string" },
   token: { type: "string" },
   huge: { type: "string" },
+  keep: { type: "string" },
 } as const;
+
+/** As a process of its own the tenant is mostly a benchmark's opponent: about 10,000 messages are ready beforehand. */
+const usualKeepBytes = 256 * 1024 * 1024;
 
 const remedy = Object.keys(flags)
   .map((name) => `--${name}`)
@@ -26,11 +30,13 @@ function options(argv: string[]): TenantOptions {
     messagesPerMailbox: values.messages,
     latencyMs: values.latency,
     hugeMessageBytes: values.huge,
+    keepRenderedBytes: values.keep,
   };
   const parsed = Object.entries(numbers).flatMap(([name, text]) =>
     text === undefined ? [] : [[name, whole(name, text)]],
   );
   return {
+    keepRenderedBytes: usualKeepBytes,
     ...Object.fromEntries(parsed),
     ...(values.mail === undefined ? {} : { mailDir: values.mail }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),

@@ -15,6 +15,7 @@ export interface PopulateOptions {
   mailDir?: string;
   hugeMessageBytes?: number;
   newestMail?: Date;
+  keepRenderedBytes?: number;
   now: () => Date;
 }
 
@@ -34,6 +35,7 @@ export async function populate(directory: SampleDirectory, options: PopulateOpti
     seed,
     perMailbox: options.messagesPerMailbox ?? 200,
     newest: options.newestMail ?? usualNewestMail,
+    keepBytes: options.keepRenderedBytes ?? 0,
     hugeBytes: options.hugeMessageBytes ?? 30 * 1024 * 1024,
   });
 }

@@ -35,6 +35,8 @@ export interface TenantOptions {
   deletionTarget?: DeletionTarget;
   /** The newest generated mail; default a fixed day, so that a seed always gives the same mail. */
   newestMail?: Date;
+  /** Render so many bytes of mail before listening and keep them in memory. Default 0: render on demand. */
+  keepRenderedBytes?: number;
 }
 
 export interface Tenant {

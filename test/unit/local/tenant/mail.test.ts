@@ -16,8 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => tenant.close());
 
-const inventoryOf = async (seed: string) => {
-  const other = await startTenant({ mailboxes: 3, messagesPerMailbox: 30, seed, hugeMessageBytes: 0 });
+const inventoryOf = async (seed: string, keepRenderedBytes = 0) => {
+  const other = await startTenant({
+    mailboxes: 3,
+    messagesPerMailbox: 30,
+    seed,
+    hugeMessageBytes: 0,
+    keepRenderedBytes,
+  });
   const out = other.mailboxes.list().map(({ id }) => [id, other.mailboxes.inventory(id)]);
   await other.close();
   return out;
@@ -28,6 +34,11 @@ describe("the sample company's mail", () => {
     const one = await inventoryOf("a");
     expect(await inventoryOf("a")).toEqual(one);
     expect(await inventoryOf("b")).not.toEqual(one);
+  });
+
+  it("is the same whether it is rendered beforehand, in part, or on demand", async () => {
+    const onDemand = await inventoryOf("a");
+    for (const keep of [200_000, 100_000_000]) expect(await inventoryOf("a", keep)).toEqual(onDemand);
   });
 
   it("fills every mailbox with exactly what was asked for, beside Recoverable Items and a hidden folder", async () => {
