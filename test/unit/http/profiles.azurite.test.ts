@@ -12,7 +12,7 @@ it("knows the current version of a profile from every other one, well-formed or 
   const created = await ask("POST", "/profiles", { body });
   const path = `/profiles/${created.json.id}`;
   const version = created.headers.get("etag") ?? "";
-  for (const other of ['"not-of-storage"', 'W/"0"', version.replace(/\d'"$/, "x'\"")])
+  for (const other of ['"not-of-storage"', 'W/"0"', version.replace(/datetime'..../, "datetime'1999")])
     for (const method of ["PUT", "DELETE"] as const) {
       const refused = await ask(method, path, { headers: { "if-match": other }, ...(method === "PUT" && { body }) });
       expect(refused, `${method} ${other}`).toMatchObject({ status: 412, json: { code: "PRECONDITION_FAILED" } });
