@@ -6,7 +6,7 @@ import type { LedgerRecord } from "../ledger/record.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
 import { changePart } from "../runs/repo.js";
-import type { MailboxRun, Problem } from "../runs/run.js";
+import { isOpen, type MailboxRun, type Problem } from "../runs/run.js";
 import { withKnown, withProblem, withRecord } from "./progress.js";
 import type { Tree } from "./tree.js";
 
@@ -24,7 +24,7 @@ export interface Counts {
   committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
   folderDone(): void;
   problem(problem: Problem): void;
-  /** Saves unless a newer generation has taken over. */
+  /** Saves unless a newer generation has taken over, or the mailbox has ended meanwhile: its ending stands. */
   save(): Promise<void>;
 }
 
@@ -69,7 +69,9 @@ export async function openCounts(
     },
     async save() {
       await changePart(rows, part.run, part.mailbox, (stored) =>
-        stored.generation === part.generation ? { ...current(), generation: stored.generation } : undefined,
+        stored.generation === part.generation && isOpen(stored.status)
+          ? { ...current(), generation: stored.generation }
+          : undefined,
       );
     },
   };
