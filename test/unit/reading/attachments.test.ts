@@ -172,7 +172,7 @@ describe("the bytes", () => {
 
   it("are not given out when the archive has lost or changed them", async () => {
     const content = seeded(3).bytes(9 * MiB);
-    const archive = await archiveOf(mixed([part("", content)]));
+    const archive = await archiveOf(mixed([part("", content), part("", seeded(5).bytes(2 * MiB))]));
     const opened = await open(archive, 1);
     const name = attachmentPath(sha256(content));
     const { bytes } = await archive.blobs.get(name);

@@ -48,13 +48,14 @@ it("gives the same whatever the chunks", () => {
 });
 
 it("leaves the line ending before a boundary to the boundary, and only that one", () => {
-  const content = (body: string) =>
+  const content = (body: string, index = 0) =>
     Buffer.from(
-      walked(Buffer.from(`Content-Type: multipart/x; boundary=b\n\n--b\n\n${body}`), [1])[0]
-        ?.split(" ")
+      walked(Buffer.from(`Content-Type: multipart/x; boundary=b\n\n--b\n\n${body}`), [1])
+        [index]?.split(" ")
         .at(-1) ?? "",
       "hex",
     ).toString();
+  expect(content("x\n--b\n\ny\n--b--", 1)).toBe("y");
   expect(content("x\n--b--\n")).toBe("x");
   expect(content("x\r\n\r\n--b--")).toBe("x\r\n");
   expect(content("x\r\r\n--b\n")).toBe("x\r");
