@@ -7,8 +7,8 @@ import type { RequestHistory } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
 
 /** A worker that died is replaced after this long; short enough for a person to wait, long enough for a slow renewal. */
-const leaseMs = 60 * second;
-const renewEveryMs = 15 * second;
+const leaseMs = 45 * second;
+const renewEveryMs = 10 * second;
 
 export interface ClaimDeps {
   rows: RowStore;

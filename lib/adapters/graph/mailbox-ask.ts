@@ -6,6 +6,7 @@ import type { Question, Speaker } from "./call.js";
 import type { GraphClient, Reply } from "./client.js";
 import type { Where } from "./errors.js";
 import { type Page, readJson, readPage } from "./json.js";
+import { pathOfLink } from "./link.js";
 import type { PageSize } from "./page-size.js";
 
 export interface MailboxQuestion<T> {
@@ -39,6 +40,16 @@ export class MailboxAsk {
 
   ask<T>({ path, ...rest }: MailboxQuestion<T>): Promise<Reply<T>> {
     return this.client.ask({ expects: "json", ...rest, target: { path: this.#below(path) }, speaker: this.speaker });
+  }
+
+  /** Whether a link kept from an earlier day still leads to the Graph that is configured now. */
+  leadsHere(link: string): boolean {
+    try {
+      pathOfLink(this.origin, link);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws MailkeepError also for outcomes that are not a value */

@@ -58,6 +58,8 @@ export class GraphMailboxReader implements MailboxReader {
 
   async changes(folder: FolderId, link: string | undefined): Promise<ChangePage> {
     const route = "/users/{id}/mailFolders/{id}/messages/delta";
+    // Links received are checked on receipt; one that was kept may be of a cloud or host that is no longer configured.
+    if (link !== undefined && !this.ask.leadsHere(link)) return { kind: "resync", reason: "LINK_OF_ANOTHER_HOST" };
     const where = link === undefined ? "folder" : "link";
     const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}`;
     const question = { route, where, path, link, item: readChange, sizes: this.#changeSizes } as const;

@@ -213,6 +213,14 @@ describe("changes", () => {
     expect(await mailbox().changes(inbox, `${tenant.url}/v1.0/d`)).toEqual({ kind: "resync", reason: code });
   });
 
+  it("begin anew, without a request, when the link kept is of another host", async () => {
+    const tenant = await aTenant((_request, response) => json(response, { value: [] }));
+    const { mailbox } = await opened(tenant);
+    const kept = "https://graph.microsoft.us/v1.0/users/anna/mailFolders/inbox/messages/delta?$deltatoken=x";
+    expect(await mailbox().changes(inbox, kept)).toEqual({ kind: "resync", reason: "LINK_OF_ANOTHER_HOST" });
+    expect(tenant.requests).toEqual([]);
+  });
+
   it("say when the folder is gone", async () => {
     const tenant = await aTenant(
       inTurn(
