@@ -42,6 +42,8 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   const stale = run === undefined || part === undefined || part.generation !== item.generation || !isOpen(part.status);
   if (stale) return { kind: "done", ended: false };
   if (run.cancelRequested) return end(part, { status: "cancelled" }, deps);
+  // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
+  if (!isOpen(run.status)) return { kind: "done", ended: false };
   const attempt = await takeClaim(item.mailbox, deps);
   if (attempt.kind === "held")
     return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
@@ -72,7 +74,9 @@ async function work(run: Run, part: MailboxRun, claim: Claim, deps: ArchiveDeps)
 
 /** Faults pass, wait or end the mailbox; each is written where a person looks. */
 async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
-  const current = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
+  const stored = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
+  // Its counts are newer than ours, its generation may be another worker's.
+  const current = { ...stored, generation: part.generation };
   const fault =
     error instanceof MailkeepError ? error : new MailkeepError("unavailable", "an unexpected fault", { cause: error });
   const fields = {
@@ -108,31 +112,29 @@ async function goOn(
   { rows, clock }: ArchiveDeps,
 ): Promise<NextStep> {
   const now = clock.now();
-  const next = await changePart(rows, part.run, part.mailbox, (stored) => ({
-    ...merged(part, stored),
+  const next: MailboxRun = {
+    ...part,
     status: throttled ? "throttled" : "running",
-    generation: stored.generation + 1,
+    generation: part.generation + 1,
     updatedAt: now.toISOString(),
     resumeAt: new Date(now.getTime() + delayMs).toISOString(),
-  }));
-  const item: WorkItem = {
-    v: 1,
-    kind: "archive-mailbox",
-    run: part.run,
-    mailbox: part.mailbox,
-    generation: next.generation,
   };
-  return { kind: "again", item, delayMs };
+  if (!(await hasWritten(next, part, rows))) return { kind: "done", ended: false };
+  const { run, mailbox, generation } = next;
+  return { kind: "again", item: { v: 1, kind: "archive-mailbox", run, mailbox, generation }, delayMs };
 }
 
 async function end(part: MailboxRun, ending: Ending, { rows, clock }: ArchiveDeps): Promise<NextStep> {
   const now = clock.now().toISOString();
-  await changePart(rows, part.run, part.mailbox, (stored) => {
-    const { resumeAt: _, ...rest } = merged(part, stored);
-    return { ...rest, ...ending, updatedAt: now, endedAt: now };
-  });
-  return { kind: "done", ended: true };
+  const { resumeAt: _, ...rest } = part;
+  const ended = await hasWritten({ ...rest, ...ending, updatedAt: now, endedAt: now }, part, rows);
+  return { kind: "done", ended };
 }
 
-/** Ours, but never an older generation's. */
-const merged = (part: MailboxRun, stored: MailboxRun): MailboxRun => ({ ...part, generation: stored.generation });
+/** Writes what came of the work, unless the mailbox ended meanwhile or was handed to another worker: theirs stands. */
+async function hasWritten(next: MailboxRun, part: MailboxRun, rows: RowStore): Promise<boolean> {
+  const written = await changePart(rows, part.run, part.mailbox, (stored) =>
+    isOpen(stored.status) && stored.generation === part.generation ? next : undefined,
+  );
+  return written === next;
+}

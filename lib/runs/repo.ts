@@ -1,7 +1,7 @@
 // Runs and their mailbox parts as rows: all runs in one partition, newest first; one partition of parts for each run.
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { MailboxId, RunId } from "../core/ids.js";
-import type { RowStore, StoredRow } from "../ports/row-store.js";
+import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 import type { MailboxRun, Run } from "./run.js";
 
 const runsPartition = "runs";
@@ -11,14 +11,28 @@ export interface Versioned<T> {
   etag: string;
 }
 
-/** Both kinds are kept as one JSON property beside the few that are searched. */
-const toRun = (row: StoredRow): Versioned<Run> => ({ value: JSON.parse(String(row.values.json)), etag: row.etag });
-const toPart = (row: StoredRow): Versioned<MailboxRun> => ({
-  value: JSON.parse(String(row.values.json)),
-  etag: row.etag,
-});
-const runValues = (run: Run) => ({ status: run.status, profile: run.profile, json: JSON.stringify(run) });
-const partValues = (part: MailboxRun) => ({ status: part.status, json: JSON.stringify(part) });
+/** A property holds 32,768 characters; a run whose profile names hundreds of folders needs several. */
+const pieceLength = 32_000;
+
+/** Both kinds are kept as JSON beside the few properties that are searched. */
+function jsonValues(value: Run | MailboxRun): Row {
+  const json = JSON.stringify(value);
+  const values: Row = { json: json.slice(0, pieceLength) };
+  for (let at = pieceLength, n = 2; at < json.length; at += pieceLength, n++)
+    values[`json${n}`] = json.slice(at, at + pieceLength);
+  return values;
+}
+
+function jsonIn({ values }: StoredRow): string {
+  let json = String(values.json);
+  for (let n = 2; values[`json${n}`] !== undefined; n++) json += String(values[`json${n}`]);
+  return json;
+}
+
+const toRun = (row: StoredRow): Versioned<Run> => ({ value: JSON.parse(jsonIn(row)), etag: row.etag });
+const toPart = (row: StoredRow): Versioned<MailboxRun> => ({ value: JSON.parse(jsonIn(row)), etag: row.etag });
+const runValues = (run: Run) => ({ status: run.status, profile: run.profile, ...jsonValues(run) });
+const partValues = (part: MailboxRun) => ({ status: part.status, ...jsonValues(part) });
 
 export async function insertRun(rows: RowStore, run: Run): Promise<void> {
   await rows.insert("runs", { partition: runsPartition, row: run.id }, runValues(run));
@@ -40,13 +54,10 @@ export async function* listRuns(rows: RowStore, after?: RunId): AsyncIterable<Ru
  * to leave it. @throws not-found
  */
 export async function changeRun(rows: RowStore, id: RunId, change: (run: Run) => Run | undefined): Promise<Run> {
-  return retryOnConflict(async () => {
-    const found = await findRun(rows, id);
-    if (found === undefined) throw new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
-    const changed = change(found.value);
-    if (changed === undefined) return found.value;
-    await rows.replace("runs", { partition: runsPartition, row: id }, runValues(changed), found.etag);
-    return changed;
+  const missing = () => new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
+  return changeStored(() => findRun(rows, id), change, {
+    missing,
+    replace: (run, etag) => rows.replace("runs", { partition: runsPartition, row: id }, runValues(run), etag),
   });
 }
 
@@ -93,26 +104,35 @@ export async function changePart(
   mailbox: MailboxId,
   change: (part: MailboxRun) => MailboxRun | undefined,
 ): Promise<MailboxRun> {
-  return retryOnConflict(async () => {
-    const found = await findPart(rows, run, mailbox);
-    if (found === undefined)
-      throw new MailkeepError("not-found", `run ${run} has no mailbox ${mailbox}`, { reason: "MAILBOX_RUN_NOT_FOUND" });
-    const changed = change(found.value);
-    if (changed === undefined) return found.value;
-    await rows.replace("runs", { partition: run, row: mailbox }, partValues(changed), found.etag);
-    return changed;
+  const text = `run ${run} has no mailbox ${mailbox}`;
+  const missing = () => new MailkeepError("not-found", text, { reason: "MAILBOX_RUN_NOT_FOUND" });
+  return changeStored(() => findPart(rows, run, mailbox), change, {
+    missing,
+    replace: (part, etag) => rows.replace("runs", { partition: run, row: mailbox }, partValues(part), etag),
   });
 }
 
 const conflictTries = 8;
 
-async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
+async function changeStored<T>(
+  find: () => Promise<Versioned<T> | undefined>,
+  change: (value: T) => T | undefined,
+  { missing, replace }: { missing(): MailkeepError; replace(value: T, etag: string): Promise<unknown> },
+): Promise<T> {
+  let attempted: T | undefined;
   for (let tries = 1; ; tries++) {
+    const found = await find();
+    if (found === undefined) throw missing();
+    // A write whose answer was lost is repeated and then refused: what it wanted is there already.
+    if (attempted !== undefined && JSON.stringify(found.value) === JSON.stringify(attempted)) return attempted;
+    const changed = change(found.value);
+    if (changed === undefined) return found.value;
+    attempted = changed;
     try {
-      return await attempt();
+      await replace(changed, found.etag);
+      return changed;
     } catch (error) {
-      const raced = isMailkeepError(error, "precondition-failed");
-      if (!raced || tries === conflictTries) throw error;
+      if (!isMailkeepError(error, "precondition-failed") || tries === conflictTries) throw error;
     }
   }
 }

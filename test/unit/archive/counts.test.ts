@@ -35,3 +35,11 @@ it("leaves the ending of a mailbox as it is when a save comes late", async () =>
   await counts.save();
   expect(await status()).toBe("succeeded");
 });
+
+it("leaves a mailbox alone that a newer generation works on", async () => {
+  const { rows, counts } = await partAtWork();
+  await changePart(rows, run, mailbox, (part) => ({ ...part, generation: 1 }));
+  counts.problem({ code: "ODD", message: "something odd" });
+  await counts.save();
+  expect((await findPart(rows, run, mailbox))?.value.problems).toEqual([]);
+});

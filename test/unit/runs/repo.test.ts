@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { MailkeepError } from "../../../lib/core/errors.js";
+import type { RowStore } from "../../../lib/ports/row-store.js";
+import { changePart, changeRun, findPart, findRun, insertRun } from "../../../lib/runs/repo.js";
+import { aRun, box, runId, stored } from "./a-run.js";
+
+/** The first replace is done and its answer lost: the repeated request finds a newer row. */
+function losingAnAnswer(rows: RowStore): RowStore {
+  let lost = false;
+  return {
+    ...rows,
+    async replace(table, key, values, etag) {
+      const answer = await rows.replace(table, key, values, etag);
+      if (lost) return answer;
+      lost = true;
+      throw new MailkeepError("precondition-failed", "the row has changed since it was read");
+    },
+  };
+}
+
+describe("a change whose answer was lost", () => {
+  it("is not made a second time to a mailbox", async () => {
+    const rows = await stored();
+    const part = await changePart(losingAnAnswer(rows), runId, box, (old) => ({
+      ...old,
+      generation: old.generation + 1,
+    }));
+    expect(part.generation).toBe(1);
+    expect((await findPart(rows, runId, box))?.value.generation).toBe(1);
+  });
+
+  it("is not made a second time to a run", async () => {
+    const rows = await stored();
+    const run = await changeRun(losingAnAnswer(rows), runId, (old) => ({ ...old, profileName: `${old.profileName}!` }));
+    expect(run.profileName).toBe("All mail!");
+  });
+});
+
+it("makes the change anew on top of somebody else's", async () => {
+  const rows = await stored();
+  let raced = false;
+  const racing: RowStore = {
+    ...rows,
+    async replace(table, key, values, etag) {
+      if (!raced) await changePart(rows, runId, box, (other) => ({ ...other, bytes: 7 }));
+      raced = true;
+      return rows.replace(table, key, values, etag);
+    },
+  };
+  const part = await changePart(racing, runId, box, (old) => ({ ...old, generation: old.generation + 1 }));
+  expect(part).toMatchObject({ generation: 1, bytes: 7 });
+});
+
+it("keeps a run of a profile with as many folder patterns as a profile may have", async () => {
+  const rows = await stored();
+  const include = Array.from({ length: 200 }, (_, n) => `/${"x".repeat(990)}${n}`);
+  const run = aRun({ id: "r_8228000000000_00000002" as never, folders: { ...aRun().folders, include } });
+  await insertRun(rows, run);
+  expect((await findRun(rows, run.id))?.value).toEqual(run);
+});
