@@ -1,0 +1,102 @@
+# Gives an identity the Microsoft Graph rights of rights.json: shows what it has, adds only what is missing, shows it again.
+# Writes a script that takes back exactly what this one added. Needs the module Microsoft.Graph.Authentication and the Entra
+# role Privileged Role Administrator. Its twin for bash: grant.sh.
+#   ./grant.ps1 -Who reader -PrincipalId <object id>
+#   ./grant.ps1 -Who writer -PrincipalId <object id> -Check     changes nothing; exit 3 when rights are missing, 4 when too many
+#   ./grant.ps1 -Who reader -SkipExchange                       leaves out what scope.ps1 gives for chosen mailboxes only
+[CmdletBinding()]
+param(
+  [Parameter(Mandatory)][ValidateSet('reader', 'writer')][string]$Who,
+  [ValidatePattern('^[0-9a-fA-F-]{36}$')][string]$PrincipalId,
+  [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment = 'Global',
+  [switch]$Check,
+  [switch]$SkipExchange
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not $PrincipalId) {
+  $PrincipalId = [System.Environment]::GetEnvironmentVariable("MAILKEEP_$($Who.ToUpper())_PRINCIPAL_ID")
+  if (-not $PrincipalId) { throw "Whose rights? Give the object id of the $Who identity with -PrincipalId." }
+}
+
+$scopes = if ($Check) { 'Application.Read.All' } else { 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' }
+Connect-MgGraph -Environment $Environment -Scopes $scopes -NoWelcome
+
+$rights = (Get-Content -Raw (Join-Path $PSScriptRoot 'rights.json') | ConvertFrom-Json).graph
+$resource = Invoke-MgGraphRequest -OutputType PSObject -Method GET `
+  -Uri "v1.0/servicePrincipals(appId='$($rights.appId)')?`$select=id,appRoles"
+$names = @{}
+foreach ($role in $resource.appRoles) { $names[$role.id] = $role.value }
+
+$wanted = @($rights.$Who | Where-Object { -not ($SkipExchange -and $_.PSObject.Properties['exchangeRole']) })
+
+# All pages: what is on the second one is not missing.
+function Get-Assignments {
+  $uri = "v1.0/servicePrincipals/$PrincipalId/appRoleAssignments"
+  while ($uri) {
+    $page = Invoke-MgGraphRequest -OutputType PSObject -Method GET -Uri $uri
+    $page.value
+    $uri = if ($page.PSObject.Properties['@odata.nextLink']) { $page.'@odata.nextLink' } else { $null }
+  }
+}
+
+function Get-RightName($Assignment) {
+  if ($names.ContainsKey($Assignment.appRoleId)) { $names[$Assignment.appRoleId] } else { $Assignment.appRoleId }
+}
+
+function Show-Assignments($Assignments) {
+  $Assignments | ForEach-Object { "  $($_.resourceDisplayName): $(Get-RightName $_)" } | Sort-Object | Write-Host
+}
+
+$before = @(Get-Assignments)
+Write-Host "Rights of the $Who identity ($PrincipalId) before:"
+Show-Assignments $before
+
+$held = @($before | Where-Object resourceId -EQ $resource.id | ForEach-Object appRoleId)
+$missing = @($wanted | Where-Object { $_.id -notin $held })
+$extra = @($before | ForEach-Object { Get-RightName $_ } | Where-Object { $_ -notin @($wanted | ForEach-Object value) })
+
+foreach ($name in $extra) {
+  if ($name -in $rights.tooMuch) { Write-Warning "TOO MUCH: $name goes far beyond what mailkeep needs; take it away." }
+  else { Write-Host "More than expected: $name." }
+}
+foreach ($right in $missing) { Write-Host "Missing: $($right.value) ($($right.why))" }
+
+if ($Check) {
+  if ($extra.Count -gt 0) { exit 4 }
+  if ($missing.Count -gt 0) { exit 3 }
+  Write-Host 'As it should be.'
+  exit 0
+}
+if ($missing.Count -eq 0) {
+  Write-Host 'Nothing to add.'
+  exit 0
+}
+
+$stamp = (Get-Date).ToUniversalTime().ToString('yyyyMMddTHHmmssZ')
+$undo = Join-Path $PSScriptRoot "undo-grant-$Who-$stamp.ps1"
+@(
+  "# Takes back the Graph rights given to the $Who identity $PrincipalId."
+  "`$ErrorActionPreference = 'Stop'"
+  "Connect-MgGraph -Environment $Environment -Scopes 'AppRoleAssignment.ReadWrite.All' -NoWelcome"
+) | Set-Content -Encoding utf8 $undo
+
+foreach ($right in $missing) {
+  # The list is ours; the tenant's own directory must know the role under the same name before it is given.
+  $known = $resource.appRoles | Where-Object {
+    $_.id -eq $right.id -and $_.value -eq $right.value -and 'Application' -in $_.allowedMemberTypes
+  }
+  if (-not $known) { throw "This cloud's Microsoft Graph does not know $($right.value) under $($right.id); nothing more was changed." }
+  $body = @{ principalId = $PrincipalId; resourceId = $resource.id; appRoleId = $right.id } | ConvertTo-Json
+  $made = Invoke-MgGraphRequest -OutputType PSObject -Method POST -ContentType 'application/json' -Body $body `
+    -Uri "v1.0/servicePrincipals/$PrincipalId/appRoleAssignments"
+  "Invoke-MgGraphRequest -Method DELETE -Uri 'v1.0/servicePrincipals/$PrincipalId/appRoleAssignments/$($made.id)'" |
+    Add-Content -Encoding utf8 $undo
+  Write-Host "Added: $($right.value)"
+}
+
+Write-Host "Rights of the $Who identity after:"
+Show-Assignments @(Get-Assignments)
+Write-Host "To take them back: $undo"
+Write-Host 'Tokens that are already out keep their old rights: allow an hour, for managed identities up to a day, or restart the app.'

@@ -1,0 +1,27 @@
+// The Graph rights of rights.json as a deployment of its own, for those who keep rights in Bicep; grant.sh and grant.ps1 do
+// the same. Apart from main.bicep, which must compile without this extension. Public cloud only.
+extension microsoftGraphV1
+
+@description('Object id of the reading identity: output MAILKEEP_READER_PRINCIPAL_ID of main.bicep.')
+param readerPrincipalId string
+
+@description('Object id of the identity that deletes and restores; empty to give it nothing.')
+param writerPrincipalId string = ''
+
+var rights = loadJsonContent('../rights.json').graph
+
+resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
+  appId: rights.appId
+}
+
+resource readerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.reader: {
+  appRoleId: right.id
+  principalId: readerPrincipalId
+  resourceId: graph.id
+}]
+
+resource writerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.writer: if (!empty(writerPrincipalId)) {
+  appRoleId: right.id
+  principalId: writerPrincipalId
+  resourceId: graph.id
+}]

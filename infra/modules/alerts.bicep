@@ -1,0 +1,142 @@
+// Asks the app's own log for what a person must know. The app writes each event as a line of JSON (lib/adapters/console).
+param location string
+param tags object
+param workspaceId string
+param namePrefix string
+
+@description('Empty for nobody.')
+param email string
+
+@description('0 for no such alert.')
+param noRunHours int
+
+var runEnded = 'Message contains "\\"event\\":\\"run ended\\""'
+
+var whenSeen = [
+  {
+    name: 'run-failed'
+    title: 'mailkeep: a run has failed'
+    description: 'Nothing could be archived in a run. GET /api/v1/runs says why.'
+    severity: 1
+    query: 'AppTraces | where ${runEnded} and Message contains "\\"status\\":\\"failed\\""'
+  }
+  {
+    name: 'run-with-gaps'
+    title: 'mailkeep: a run has left gaps'
+    description: 'Something was not archived, or waits in quarantine. GET /api/v1/runs/{id}/mailboxes names it.'
+    severity: 2
+    query: 'AppTraces | where ${runEnded} and Message contains "\\"status\\":\\"succeededWithGaps\\""'
+  }
+  {
+    name: 'work-given-up'
+    title: 'mailkeep: work was given up'
+    description: 'A work item failed again and again. The traces before this one say how.'
+    severity: 1
+    query: 'AppTraces | where Message contains "\\"event\\":\\"work item given up\\""'
+  }
+  {
+    name: 'identity-refused'
+    title: 'mailkeep: Microsoft Graph refuses the identity'
+    description: 'The identity is gone, disabled or blocked by a policy: nothing can be archived until that is mended.'
+    severity: 1
+    query: 'AppTraces | where Message contains "\\"event\\":\\"graph.refused\\"" and Message contains "\\"code\\":\\"unauthenticated\\""'
+  }
+  {
+    name: 'errors'
+    title: 'mailkeep: errors in the log'
+    description: 'The app has met something it did not foresee.'
+    severity: 3
+    query: 'AppTraces | where Message contains "\\"level\\":\\"error\\""'
+  }
+]
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: '${namePrefix}-people'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'mailkeep'
+    emailReceivers: [
+      {
+        name: 'operator'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource seen 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in whenSeen: {
+  name: '${namePrefix}-${alert.name}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: alert.title
+    description: alert.description
+    severity: alert.severity
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: alert.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: false
+    // The table is not there before the first line is logged.
+    skipQueryValidation: true
+    actions: {
+      actionGroups: empty(email) ? [] : [people.id]
+    }
+  }
+}]
+
+// Silence is the worst fault of an archive: nobody notices. Counts the runs that came to an end other than failure.
+resource silence 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = if (noRunHours > 0) {
+  name: '${namePrefix}-no-run'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'mailkeep: no run has ended for ${noRunHours} hours'
+    description: 'No run has come to a good end for ${noRunHours} hours. Is a schedule set, and does the app start?'
+    severity: 1
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P2D'
+    criteria: {
+      allOf: [
+        {
+          query: 'AppTraces | where TimeGenerated > ago(${noRunHours}h) | where ${runEnded} and not(Message contains "\\"status\\":\\"failed\\"" or Message contains "\\"status\\":\\"cancelled\\"") | summarize Runs = count()'
+          timeAggregation: 'Total'
+          metricMeasureColumn: 'Runs'
+          operator: 'LessThan'
+          threshold: 1
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: false
+    muteActionsDuration: 'P1D'
+    skipQueryValidation: true
+    actions: {
+      actionGroups: empty(email) ? [] : [people.id]
+    }
+  }
+}
