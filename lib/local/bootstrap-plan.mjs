@@ -51,7 +51,7 @@ export function stepsFor(command, args) {
     case "start":
       return [build, { script: "dist/lib/local/main.js", args, watched: true }];
     case "test":
-      return [build, vitest(...args)];
+      return [build, tsc("-p", "tsconfig.json", "--noEmit"), vitest(...args)];
     case "check":
       return [
         tsc("-p", "tsconfig.json", "--noEmit"),
