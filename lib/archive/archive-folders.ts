@@ -4,7 +4,7 @@ import { loadCursors } from "../catalog/cursors.js";
 import { type Applied, type KnownFolder, knownFolders } from "../catalog/messages.js";
 import { type Owed, owedMessages } from "../catalog/quarantine.js";
 import { bringUpToDate } from "../catalog/replay.js";
-import type { ImmutableId } from "../core/ids.js";
+import type { FolderId, ImmutableId } from "../core/ids.js";
 import { second } from "../core/time.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
@@ -16,7 +16,7 @@ import { retryOwed } from "./consider.js";
 import { type Counts, openCounts } from "./counts.js";
 import { isDue } from "./owed.js";
 import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
-import { folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
+import { concerns, folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
 import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
 import { type ArchiveWriter, openWriter } from "./writer.js";
 
@@ -39,11 +39,12 @@ export async function archiveFolders(
   const { rows, blobs } = deps;
   const applied = await bringUpToDate(part.mailbox, { rows, blobs });
   const owed = await owedById(stretch, deps);
-  const owedNow = new Set<string>(owed.keys());
+  const owedNow = new Map<string, string>([...owed.values()].map(({ id, folderId }) => [id, folderId]));
   const counts = await openCounts(part, applied, owedNow, deps);
   const tree = await readTree(reader, run.folders);
   const known = await knownFolders(rows, part.mailbox);
-  counts.plan(tree);
+  const isOurs = (folder: string) => concerns(tree, known, folder as FolderId);
+  counts.plan(tree, isOurs);
   await counts.save();
 
   const stop = stopSigns(stretch, counts, deps);
@@ -55,7 +56,7 @@ export async function archiveFolders(
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
   try {
     const walk = await openWalk({ session, applied, counts }, stretch, deps);
-    const readAll = await produceAndWork(walk, { run, known }, failure);
+    const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     await writer.flush();
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     const end = counts.current();
@@ -99,7 +100,7 @@ function firstFailure() {
 type Failure = ReturnType<typeof firstFailure>;
 
 function openArchiveWriter(
-  parts: { applied: Applied; owedNow: Set<string>; counts: Counts; onFailure: (error: unknown) => void },
+  parts: { applied: Applied; owedNow: Map<string, string>; counts: Counts; onFailure: (error: unknown) => void },
   { run, part, claim }: Stretch,
   deps: ArchiveDeps,
 ): ArchiveWriter {
@@ -130,7 +131,7 @@ function openSession(
     runStartedAt: run.startedAt ?? run.requestedAt,
     tasks: openTasks(),
     busy: new Map(),
-    hiddenFolder: hiddenFolders(reader, given.tree),
+    otherFolder: otherFolders(reader),
   };
 }
 
@@ -151,7 +152,7 @@ async function openWalk(
 /** Producers fill the channel while workers empty it. Returns whether everything was read. */
 async function produceAndWork(
   walk: Walk,
-  { run, known }: { run: Run; known: ReadonlyMap<string, KnownFolder> },
+  { run, known, isOurs }: { run: Run; known: ReadonlyMap<string, KnownFolder>; isOurs(folder: string): boolean },
   failure: Failure,
 ): Promise<boolean> {
   const { session } = walk;
@@ -159,7 +160,7 @@ async function produceAndWork(
   const workers = Array.from({ length: workersPerMailbox }, () => workOff(session, health).catch(failure.fail));
   const produce = async () => {
     await session.writer.note(folderEvents(session.tree, known));
-    await retryOwed(session, dueMessages(session, run));
+    await retryOwed(session, dueMessages(session, run, isOurs));
     const read = await walkFolders(walk);
     return read && leaveVanishedFolders(walk, vanishedFolders(session.tree, known));
   };
@@ -174,18 +175,15 @@ async function produceAndWork(
 }
 
 /** Messages in quarantine that this run owes a try; those in folders it does not read are another profile's. */
-function dueMessages({ owed, tree, clock }: Session, run: Run): Owed[] {
+function dueMessages({ owed, clock }: Session, run: Run, isOurs: (folder: string) => boolean): Owed[] {
   const when = { startedAt: run.startedAt ?? run.requestedAt, trigger: run.trigger };
-  const wanted = new Set(tree.wanted.map(({ id }) => id));
-  const isOurs = ({ folderId }: Owed) => wanted.has(folderId) || !tree.all.has(folderId);
-  return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message));
+  return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message.folderId));
 }
 
 /** Looked up when first needed: most mailboxes never need it. */
-function hiddenFolders(reader: MailboxReader, tree: Tree): Session["hiddenFolder"] {
+function otherFolders(reader: MailboxReader): Session["otherFolder"] {
   let all: Promise<Tree> | undefined;
   return async (id) => {
-    if (tree.hiddenIncluded) return undefined;
     all ??= readTree(reader, { include: ["/"], exclude: [], hidden: true, recoverableItems: false });
     return (await all).all.get(id);
   };

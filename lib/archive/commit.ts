@@ -21,8 +21,8 @@ export interface CommitDeps {
 export interface CommitPlace {
   mailbox: MailboxId;
   run: RunId;
-  /** Ids in quarantine; kept up to date. */
-  owed: Set<string>;
+  /** Ids in quarantine with their folders; kept up to date. */
+  owed: Map<string, string>;
 }
 
 export const program = "mailkeep/0.1.0";

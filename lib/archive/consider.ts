@@ -1,44 +1,58 @@
 // One change on its way from a page to a decision: one decision at a time for each message, whichever folders speak of it.
-import type { ImmutableId } from "../core/ids.js";
-import type { Change } from "../ports/mail-source.js";
-import { decide, type FolderPlace } from "./decide.js";
+import type { FolderId, ImmutableId } from "../core/ids.js";
+import { decide, type FolderPlace, type Sign } from "./decide.js";
 import type { Session } from "./session.js";
 import type { PageTicket, Settle } from "./tickets.js";
 
 /** Resolves when the change is decided and, if there is work to do, handed to the workers. */
-export async function consider(
-  session: Session,
-  change: Change,
-  folder: FolderPlace,
-  ticket: PageTicket,
-): Promise<void> {
-  const id = change.kind === "present" ? change.message.id : change.id;
+export async function consider(session: Session, sign: Sign, folder: FolderPlace, ticket: PageTicket): Promise<void> {
+  const id = sign.kind === "present" ? sign.message.id : sign.id;
   const accounted = ticket.expect();
   const settle = await takeTurn(session, id, accounted);
+  try {
+    if (await isDecided(session, sign, { folder, ticket, settle })) settle(true);
+  } catch (error) {
+    // Others may wait for their turn with this message.
+    settle(false);
+    throw error;
+  }
+}
+
+interface Turn {
+  folder: FolderPlace;
+  ticket: PageTicket;
+  settle: Settle;
+}
+
+/** False when a worker is to settle it. */
+async function isDecided(session: Session, sign: Sign, { folder, ticket, settle }: Turn): Promise<boolean> {
+  const id = sign.kind === "present" ? sign.message.id : sign.id;
   const known = await session.writer.lookUp(id);
-  const decision = decide(change, known, folder);
+  const tells = (folderId: string) => session.tree.reads(folderId as FolderId);
+  const decision = decide(sign, known, { folder, tells });
   switch (decision.kind) {
     case "fetch":
-      if (wasTried(session, id)) break;
-      return session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
+      if (wasTried(session, id, folder)) return true;
+      await session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
+      return false;
     case "ask":
-      return session.tasks.push({ kind: "ask", id, folder, settle });
+      await session.tasks.push({ kind: "ask", id, folder, settle });
+      return false;
     case "record":
-      if (known === undefined) break;
+      if (known === undefined) return true;
       await session.writer.note(decision.events, { id, known });
       // What this very run stored was counted as stored.
       if (known.run !== session.run) ticket.countKnown();
-      break;
+      return true;
     case "ignore":
-      break;
+      return true;
   }
-  settle(true);
 }
 
-/** An earlier invocation of this run tried it in vain and wrote that down; a page read again must not try it again. */
-function wasTried({ owed, runStartedAt }: Session, id: ImmutableId): boolean {
+/** It was tried in vain in this run, and that was written down: a page read again must not try it again. */
+function wasTried({ owed, runStartedAt }: Session, id: ImmutableId, folder: FolderPlace): boolean {
   const before = owed.get(id);
-  return before !== undefined && before.lastAt >= runStartedAt;
+  return before !== undefined && before.lastAt >= runStartedAt && before.folderId === folder.id;
 }
 
 /** Waits until nobody else is deciding about the message. */

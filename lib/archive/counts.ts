@@ -18,7 +18,8 @@ export interface CountsDeps {
 
 export interface Counts {
   current(): MailboxRun;
-  plan(tree: Tree): void;
+  /** `isOurs`: whether what is owed in a folder concerns this run; another profile's quarantine is no gap of ours. */
+  plan(tree: Tree, isOurs: (folder: string) => boolean): void;
   /** Where to ask how many messages are fetched and not committed yet: they count as done, not as stored. */
   watch(waiting: () => number): void;
   committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
@@ -28,11 +29,11 @@ export interface Counts {
   save(): Promise<void>;
 }
 
-/** `owed` is the live set of ids in quarantine. */
+/** `owed` is the live quarantine: ids, and the folder each was last seen in. */
 export async function openCounts(
   part: MailboxRun,
   applied: Applied,
-  owed: ReadonlySet<string>,
+  owed: ReadonlyMap<string, string>,
   deps: CountsDeps,
 ): Promise<Counts> {
   const { rows, clock } = deps;
@@ -40,16 +41,18 @@ export async function openCounts(
   let counts = await broughtUpToDate(part, applied.head.seq, deps);
   let now = applied;
   let waiting = () => 0;
+  let isOurs = (_folder: string) => true;
   const current = (): MailboxRun => ({
     ...counts,
     done: Math.min(counts.total, now.messages + owed.size + waiting()),
-    owed: owed.size,
+    owed: [...owed.values()].filter(isOurs).length,
     busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
     updatedAt: clock.now().toISOString(),
   });
   return {
     current,
-    plan(tree) {
+    plan(tree, concernsUs) {
+      isOurs = concernsUs;
       const total = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
       counts = { ...counts, status: "running", total, folders: { total: tree.wanted.length, done: 0 }, problems: [] };
     },

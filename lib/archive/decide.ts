@@ -23,15 +23,25 @@ export interface FolderPlace {
   path: string;
 }
 
+/** A change as Graph reports it; `listed`: the folder's list of ids names the message, whatever was reported. */
+export type Sign = Change | { kind: "listed"; id: ImmutableId };
+
 /**
  * A removal is never taken at its word: Graph says "removed" for a message that moved, and for one that moved away and
- * back between two rounds, known to us or not.
+ * back between two rounds, known to us or not. Only of a message that is in another folder this run reads (`tells`) that
+ * folder itself will tell.
  */
-export function decide(change: Change, known: Known | undefined, folder: FolderPlace): Decision {
-  if (change.kind === "present") return decidePresent(change.message, known, folder);
-  if (known === undefined) return { kind: "ask", id: change.id };
-  const leftHere = known.folderId === folder.id && known.removedAt === undefined;
-  return leftHere ? { kind: "ask", id: change.id } : { kind: "ignore" };
+export function decide(
+  sign: Sign,
+  known: Known | undefined,
+  { folder, tells }: { folder: FolderPlace; tells(folderId: string): boolean },
+): Decision {
+  if (sign.kind === "present") return decidePresent(sign.message, known, folder);
+  const { id } = sign;
+  if (known === undefined || known.removedAt !== undefined) return { kind: "ask", id };
+  const isHere = known.folderId === folder.id;
+  if (sign.kind === "listed") return isHere ? { kind: "ignore" } : { kind: "ask", id };
+  return !isHere && tells(known.folderId) ? { kind: "ignore" } : { kind: "ask", id };
 }
 
 /** A message that is in `folder` now. */

@@ -19,6 +19,8 @@ export type Settle = (accounted: boolean) => void;
 
 export interface FolderTickets {
   open(mark: CursorMark): PageTicket;
+  /** The round is begun anew: nothing is heard of its pages any more. */
+  abandon(): void;
 }
 
 interface Page {
@@ -33,7 +35,9 @@ interface Page {
 /** Pages of one folder settle in the order they were opened; `onPage` hears of each, with how many messages were known. */
 export function folderTickets(onPage: (mark: CursorMark, known: number) => void): FolderTickets {
   const waiting: Page[] = [];
+  let abandoned = false;
   const settle = () => {
+    if (abandoned) return;
     for (let first = waiting[0]; first?.closed && first.open === 0; first = waiting[0]) {
       waiting.shift();
       onPage(first.mark, first.known);
@@ -45,6 +49,9 @@ export function folderTickets(onPage: (mark: CursorMark, known: number) => void)
       const page: Page = { mark, open: 0, closed: false, known: 0, givenBack: false, onSettled() {} };
       waiting.push(page);
       return ticketOf(page, settle);
+    },
+    abandon() {
+      abandoned = true;
     },
   };
 }

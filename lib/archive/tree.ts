@@ -4,7 +4,7 @@ import { folderPath } from "../core/folder-path.js";
 import type { FolderId } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
 import type { Folder, MailboxReader } from "../ports/mail-source.js";
-import { type PlacedFolder, type WellKnownFolders, wantsFolder, wellKnownNames } from "../profiles/folder-choice.js";
+import { type PlacedFolder, wantsFolder, wellKnownNames } from "../profiles/folder-choice.js";
 import type { Profile } from "../profiles/profile.js";
 
 export interface TreeFolder extends PlacedFolder {
@@ -18,6 +18,8 @@ export interface Tree {
   all: ReadonlyMap<FolderId, TreeFolder>;
   /** Those the profile wants, in reading order. */
   wanted: TreeFolder[];
+  /** Whether the run reads the folder. */
+  reads(folder: FolderId): boolean;
   /** Whether hidden folders were looked for: without, a missing hidden folder says nothing. */
   hiddenIncluded: boolean;
 }
@@ -39,13 +41,19 @@ export async function readTree(reader: MailboxReader, choice: Profile["folders"]
   });
   const [folders] = await Promise.all([reader.folders({ hidden: choice.hidden }), ...lookups]);
   const placed = placeFolders(folders);
-  if (choice.recoverableItems) placed.push(...(await recoverableFolders(reader)));
-  const all = new Map(placed.map((folder) => [folder.id, folder]));
-  return { all, wanted: chosen(placed, choice, wellKnown), hiddenIncluded: choice.hidden };
+  const wanted = placed.filter((folder) => wantsFolder(choice, folder, wellKnown));
+  const recoverable = choice.recoverableItems ? await recoverableFolders(reader) : [];
+  return treeOf({ all: [...placed, ...recoverable], wanted: [...wanted, ...recoverable] }, choice.hidden);
 }
 
-function chosen(folders: TreeFolder[], choice: Profile["folders"], wellKnown: WellKnownFolders): TreeFolder[] {
-  return folders.filter((folder) => folder.names[0] === recoverableTop || wantsFolder(choice, folder, wellKnown));
+export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hiddenIncluded: boolean): Tree {
+  const read = new Set(folders.wanted.map(({ id }) => id));
+  return {
+    all: new Map(folders.all.map((folder) => [folder.id, folder])),
+    wanted: folders.wanted,
+    reads: (folder) => read.has(folder),
+    hiddenIncluded,
+  };
 }
 
 /** Pure: names, lineage and path of each folder from the parents' ids; parents before children. */
@@ -73,14 +81,16 @@ export function placeFolders(folders: Folder[]): TreeFolder[] {
 }
 
 async function recoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> {
-  const found = await Promise.all(
-    recoverableItems.map(async ([name, wellKnown]) => ({ name, id: await reader.wellKnownFolder(wellKnown) })),
-  );
-  return found.flatMap(({ name, id }) => {
-    const names = [recoverableTop, name];
-    return id === undefined
-      ? []
-      : [{ id, names, lineage: [id], path: folderPath(names), totalItemCount: 0, hidden: true }];
+  const branches = recoverableItems.map(async ([name, wellKnown]) => {
+    const id = await reader.wellKnownFolder(wellKnown);
+    if (id === undefined) return [];
+    const top = { id, parentId: "" as FolderId, displayName: name, totalItemCount: 0, hidden: true };
+    // A folder deleted with all its mail lies in here as a folder.
+    return placeFolders([top, ...(await reader.foldersBelow(id))]);
+  });
+  return (await Promise.all(branches)).flat().map((folder) => {
+    const names = [recoverableTop, ...folder.names];
+    return { ...folder, names, path: folderPath(names), hidden: true };
   });
 }
 
@@ -97,8 +107,17 @@ export function folderEvents(tree: Tree, known: ReadonlyMap<string, KnownFolder>
 
 /** Pure: folders the archive knows that are no longer in the mailbox. */
 export function vanishedFolders(tree: Tree, known: ReadonlyMap<string, KnownFolder>): KnownFolder[] {
-  const judged = [...known.values()].filter(({ gone, hidden }) => !gone && (!hidden || tree.hiddenIncluded));
-  return judged.filter(
-    ({ folderId, path }) => !tree.all.has(folderId as FolderId) && !path.startsWith(`/${recoverableTop}/`),
-  );
+  return [...known.values()].filter((folder) => !folder.gone && isMissing(folder, tree));
+}
+
+function isMissing({ folderId, path, hidden }: KnownFolder, tree: Tree): boolean {
+  const isLookedFor = !hidden || (tree.hiddenIncluded && !path.startsWith(`/${recoverableTop}/`));
+  return isLookedFor && !tree.all.has(folderId as FolderId);
+}
+
+/** Pure: whether a message last seen in the folder concerns this run: it reads the folder, or the folder is no more. */
+export function concerns(tree: Tree, known: ReadonlyMap<string, KnownFolder>, folder: FolderId): boolean {
+  if (tree.all.has(folder)) return tree.reads(folder);
+  const folderKnown = known.get(folder);
+  return folderKnown === undefined || isMissing(folderKnown, tree);
 }

@@ -1,14 +1,14 @@
 // Reads the folders of a mailbox round by round and hands every change on: the producers of a session.
 import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
-import { MailkeepError } from "../core/errors.js";
+import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Change, ChangePage } from "../ports/mail-source.js";
+import type { Change, ChangePage, MailboxReader } from "../ports/mail-source.js";
 import type { Problem } from "../runs/run.js";
 import type { Archived } from "./archived.js";
 import { consider } from "./consider.js";
-import { isFolderFault, type Session } from "./session.js";
+import type { Session } from "./session.js";
 import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
 import type { TreeFolder } from "./tree.js";
 
@@ -37,12 +37,42 @@ export async function walkFolders(walk: Walk): Promise<boolean> {
       if (await walkFolder(walk, folder)) walk.onFolderDone();
       else complete = false;
     } catch (error) {
-      if (!isFolderFault(error)) throw error;
-      const message = `the folder could not be read to its end: ${error.message}`;
-      walk.onProblem({ code: error.reason ?? error.code, message, folderPath: folder.path });
+      if (!(error instanceof UnreadableFolder)) throw error;
+      const { code, reason } = error.fault;
+      const message = `the folder could not be read to its end: ${error.fault.message}`;
+      walk.onProblem({ code: reason ?? code, message, folderPath: folder.path });
     }
   });
   return complete;
+}
+
+/** What the mailbox refused of one folder; every other fault, of our storage above all, ends the session. */
+class UnreadableFolder extends Error {
+  constructor(readonly fault: MailkeepError) {
+    super(fault.message, { cause: fault });
+  }
+}
+
+function folderFault(error: unknown): unknown {
+  const isOfFolder = isMailkeepError(error, "unavailable", "invalid", "too-large", "not-found");
+  return isOfFolder ? new UnreadableFolder(error) : error;
+}
+
+async function readPage(reader: MailboxReader, folder: FolderId, link: string | undefined): Promise<ChangePage> {
+  try {
+    return await reader.changes(folder, link);
+  } catch (error) {
+    throw folderFault(error);
+  }
+}
+
+/** Nothing when the folder is gone. */
+async function* readIds(reader: MailboxReader, folder: FolderId): AsyncIterable<ImmutableId> {
+  try {
+    for await (const ids of (await reader.messageIds(folder)) ?? []) yield* ids;
+  } catch (error) {
+    throw folderFault(error);
+  }
 }
 
 /** One delta round of a folder: until Graph says that it is complete. */
@@ -61,7 +91,7 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
   let link = cursor?.link;
   let round = openRound(session, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
   for (let restarted = false; !session.timeIsUp(); ) {
-    const page = await session.reader.changes(folder.id, link);
+    const page = await readPage(session.reader, folder.id, link);
     if (page.kind === "page") {
       await takePage(walk, folder, page, round);
       if (page.next.roundDone) return true;
@@ -72,6 +102,7 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
     if (restarted) throw unreadable(page);
     restarted = true;
     link = undefined;
+    round.tickets.abandon();
     round = openRound(session, { resync: true, link });
   }
   return false;
@@ -82,11 +113,10 @@ function openRound(session: Session, { resync, link }: { resync: boolean; link: 
   return { tickets, reported: resync && link === undefined ? new Set() : undefined, resync, quiet: true };
 }
 
-function unreadable(page: Exclude<ChangePage, { kind: "page" }>): MailkeepError {
+function unreadable(page: Exclude<ChangePage, { kind: "page" }>): UnreadableFolder {
   const reason = page.kind === "resync" ? page.reason : "ErrorItemNotFound";
-  return new MailkeepError("unavailable", "Graph refuses each delta link of it as soon as it has given one", {
-    reason,
-  });
+  const message = "Graph refuses each delta link of it as soon as it has given one";
+  return new UnreadableFolder(new MailkeepError("unavailable", message, { reason }));
 }
 
 /** A page can vanish while its folder stays. Graph takes a folder's id wherever it takes a well-known name. */
@@ -114,8 +144,9 @@ const idOf = (change: Change): ImmutableId => (change.kind === "present" ? chang
 function markFor(walk: Walk, folder: TreeFolder, page: Page, { round, compared }: { round: Round; compared: boolean }) {
   const last = page.next.roundDone;
   const before = walk.cursors.get(folder.id);
-  const comparedAt =
-    compared || (last && before === undefined) ? walk.session.clock.now().toISOString() : before?.comparedAt;
+  // The first reading of a folder, however many invocations it took, has seen every id.
+  const complete = compared || (last && before?.comparedAt === undefined);
+  const comparedAt = complete ? walk.session.clock.now().toISOString() : before?.comparedAt;
   return {
     profile: walk.session.profile,
     folderId: folder.id,
@@ -155,20 +186,12 @@ async function askForMissing(
 }
 
 /** The id sweep: all ids of the folder now, against all that the archive has of it. */
-async function sweep(walk: Walk, folder: TreeFolder, ticket: PageTicket): Promise<void> {
-  const pages = await walk.session.reader.messageIds(folder.id);
-  if (pages === undefined) return;
-  const there = new Map<string, ImmutableId>();
-  for await (const ids of pages) for (const id of ids) there.set(shortHash(id), id);
-  const missing: ImmutableId[] = [];
-  const strangers = new Map(there);
-  for await (const { id } of walk.archived.inFolder(folder.id)) {
-    strangers.delete(shortHash(id));
-    if (!there.has(shortHash(id))) missing.push(id);
-  }
-  // Asking treats both alike: what left is written down, what was never reported is fetched.
-  for (const id of [...missing, ...strangers.values()])
-    await consider(walk.session, { kind: "removed", id }, folder, ticket);
+async function sweep({ session, archived }: Walk, folder: TreeFolder, ticket: PageTicket): Promise<void> {
+  const missing = new Set<ImmutableId>();
+  for await (const { id } of archived.inFolder(folder.id)) missing.add(id);
+  for await (const id of readIds(session.reader, folder.id))
+    if (!missing.delete(id)) await consider(session, { kind: "listed", id }, folder, ticket);
+  for (const id of missing) await consider(session, { kind: "removed", id }, folder, ticket);
 }
 
 /** The folder is no more: each of its messages is asked for, in case it was moved out first. */

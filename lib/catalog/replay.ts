@@ -27,7 +27,7 @@ export async function bringUpToDate(
   onRecord: (record: LedgerRecord) => void = () => {},
 ): Promise<Applied> {
   let applied = await loadApplied(stores.rows, mailbox);
-  let owed: Set<string> | undefined;
+  let owed: Map<string, string> | undefined;
   for (;;) {
     const next = await readRecord(stores.blobs, mailbox, applied.head.seq + 1);
     if (next === undefined) return applied;
@@ -39,26 +39,26 @@ export async function bringUpToDate(
           reason: "LEDGER_CHAIN_BROKEN",
         },
       );
-    owed ??= await owedIds(mailbox, stores.rows);
+    owed ??= await owedPlaces(mailbox, stores.rows);
     applied = await applyRecord(next, applied, owed, stores.rows);
     onRecord(next.record);
   }
 }
 
-export async function owedIds(mailbox: MailboxId, rows: RowStore): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const { id } of owedMessages(rows, mailbox)) ids.add(id);
-  return ids;
+async function owedPlaces(mailbox: MailboxId, rows: RowStore): Promise<Map<string, string>> {
+  const places = new Map<string, string>();
+  for await (const { id, folderId } of owedMessages(rows, mailbox)) places.set(id, folderId);
+  return places;
 }
 
 /**
  * Catalog rows, quarantine, cursors, then the head that says so: a crash in between leaves the record to be applied again,
- * to the same rows. `owed` names the ids in quarantine and is kept up to date.
+ * to the same rows. `owed` holds the ids in quarantine with their folders, and is kept up to date.
  */
 export async function applyRecord(
   { record, head }: ReadRecord,
   before: Applied,
-  owed: Set<string>,
+  owed: Map<string, string>,
   rows: RowStore,
 ): Promise<Applied> {
   const { mailbox } = record;
@@ -66,7 +66,7 @@ export async function applyRecord(
   for (const event of record.events) {
     if (event.kind !== "quarantined") continue;
     await quarantine(rows, mailbox, event);
-    owed.add(event.id);
+    owed.set(event.id, event.folderId);
   }
   for (const id of settledIds(record))
     if (owed.has(id)) {

@@ -17,7 +17,7 @@ async function partAtWork() {
   const who = { mailbox, address: "anna@contoso.example", displayName: "Anna", named: true };
   const part = { ...newMailboxRun(run, who, clock.now()), status: "running" as const };
   await insertParts(rows, run, [part]);
-  const counts = await openCounts(part, nothingApplied, new Set(), { rows, blobs: memoryBlobStore(), clock });
+  const counts = await openCounts(part, nothingApplied, new Map(), { rows, blobs: memoryBlobStore(), clock });
   const status = async () => (await findPart(rows, run, mailbox))?.value.status;
   return { rows, counts, status };
 }
