@@ -15,14 +15,20 @@ export type Order = { kind: "run" } | { kind: "sizes" };
 export interface RunMeasure {
   kind: "run";
   run: RunView;
+  /** Epoch milliseconds. */
+  began: number;
+  ended: number;
   wallMs: number;
   /** User and system time of the whole process: its thread pool and garbage collector included. */
   cpuMs: number;
+  /** The part of it that the one thread of JavaScript took: it bounds what a process can do. */
+  mainCpuMs: number;
   /** Longest time one mailbox took. */
   slowestMailboxMs: number;
   /** The process's largest resident set so far, before and after, in bytes. */
   peakRssBefore: number;
   peakRss: number;
+  peakHeap: { heap: number; buffers: number };
   storage: Counts;
 }
 

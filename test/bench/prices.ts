@@ -44,8 +44,8 @@ export const prices = {
 /** An instance of 2,048 MB has one vCPU (https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan). */
 export const instance = { gb: 2, vcpus: 1 };
 
-/** host.json, extensions.queues.batchSize: so many mailboxes are archived beside each other in one instance. */
-export const mailboxesPerInstance = 4;
+/** host.json, extensions.queues: batchSize + newBatchThreshold mailboxes are archived beside each other in one instance. */
+export const mailboxesPerInstance = 16;
 
 /** What archiving one message takes, measured. */
 export interface Effort {

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { FolderSummary, MailboxSummary } from "../../lib/local/tenant/control.js";
-import type { CountersSnapshot } from "../../lib/local/tenant/counters.js";
+import type { CountersSnapshot, LoggedRequest } from "../../lib/local/tenant/counters.js";
 import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -95,6 +95,7 @@ export async function startTenantProcess(size: TenantSize) {
     deliver: (mailbox: string, folder: string, text: string) =>
       control("deliver", { mailbox, folder, text, receivedAt: "2026-10-30T17:00:00Z" }),
     counters: () => control<CountersSnapshot>("counters"),
+    requests: () => control<LoggedRequest[]>("requests"),
     resetCounters: () => control("resetCounters", {}),
     stop: () => stop(child),
   };

@@ -17,7 +17,7 @@ const edges = await openEdges(
     GRAPH_STATIC_TOKEN: options.graph.token,
     AUTH_MODE: "local",
   }),
-  (line) => (line.includes('"info"') ? undefined : console.error(line)),
+  (level, line) => (level === "info" ? undefined : console.error(line)),
 );
 const app = composeApp(edges);
 const queue = new QueueClient(options.storage, "work");
@@ -26,10 +26,14 @@ const queue = new QueueClient(options.storage, "work");
 const pollMs = 50;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const peakRss = () => process.resourceUsage().maxRSS * 1024;
-const cpuMs = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-};
+const inMs = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1_000;
+const usage = () => ({
+  cpu: inMs(process.cpuUsage()),
+  mainCpu: inMs(process.threadCpuUsage()),
+  rss: peakRss(),
+  storage: meter.counts(),
+  at: performance.now(),
+});
 
 const input = { name: "Bench", mailboxes: { mode: "all" }, syncDirectoryFirst: false };
 await app.mailboxes.sync();
@@ -39,18 +43,41 @@ const { profile } = await app.profiles.create(ProfileInput.parse(input));
 async function measureRun(): Promise<RunMeasure> {
   const { run } = await app.profiles.run(profile.id);
   await startRun(app);
-  const before = { cpu: cpuMs(), rss: peakRss(), storage: meter.counts(), at: performance.now() };
+  const heap = watchHeap();
+  const began = Date.now();
+  const before = usage();
   const slowestMailboxMs = await workUntil(async () => !isOpen((await app.runs.get(run.id as never)).status));
-  const after = { cpu: cpuMs(), rss: peakRss(), storage: meter.counts(), at: performance.now() };
+  const after = usage();
   return {
     kind: "run",
     run: await app.runs.get(run.id as never),
+    began,
+    ended: began + after.at - before.at,
     wallMs: after.at - before.at,
     cpuMs: after.cpu - before.cpu,
+    mainCpuMs: after.mainCpu - before.mainCpu,
     slowestMailboxMs,
     peakRssBefore: before.rss,
     peakRss: after.rss,
+    peakHeap: heap.peak(),
     storage: difference(after.storage, before.storage),
+  };
+}
+
+/** The most the garbage-collected heap and the buffers outside it held, looked at ten times a second. */
+function watchHeap(): { peak(): RunMeasure["peakHeap"] } {
+  const peak = { heap: 0, buffers: 0 };
+  const look = () => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    peak.heap = Math.max(peak.heap, heapUsed);
+    peak.buffers = Math.max(peak.buffers, arrayBuffers);
+  };
+  const timer = setInterval(look, 100);
+  return {
+    peak() {
+      clearInterval(timer);
+      return peak;
+    },
   };
 }
 
