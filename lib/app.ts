@@ -18,10 +18,11 @@ import { bringUpToDate } from "./catalog/replay.js";
 import type { Config } from "./config.js";
 import { isMailkeepError, MailkeepError } from "./core/errors.js";
 import type { MailboxId, MessageKey, ProfileId, Random, RunId } from "./core/ids.js";
-import { onePage, type Page, type PageRequest } from "./core/page.js";
+import type { Page, PageRequest } from "./core/page.js";
 import { type Clock, minute, type Ticker } from "./core/time.js";
 import { isClaimed } from "./mailboxes/claim.js";
-import { getMailbox, listMailboxes, type MailboxEntry } from "./mailboxes/mailbox.js";
+import { getMailbox } from "./mailboxes/mailbox.js";
+import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
 import type { BlobStore } from "./ports/blob-store.js";
@@ -186,9 +187,8 @@ const sync = (edges: Edges): Promise<SyncReport> =>
 function mailboxUseCases(edges: Edges) {
   const { rows } = edges;
   return {
-    list: ({ limit, after }: PageRequest): Promise<Page<MailboxEntry>> =>
-      onePage(listMailboxes(rows, after), limit, ({ id }) => id),
-    get: (id: MailboxId): Promise<MailboxEntry> => getMailbox(rows, id),
+    list: (request: PageRequest): Promise<Page<MailboxView>> => showMailboxes(request, rows),
+    get: (id: MailboxId): Promise<MailboxDetail> => showMailbox(id, rows),
     async folders(id: MailboxId): Promise<FoldersView> {
       await getMailbox(rows, id);
       return showFolders(id, edges);

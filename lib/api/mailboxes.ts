@@ -16,10 +16,20 @@ export const MailboxAnswer = z.strictObject({
   accountEnabled: z.boolean(),
   kind: z.enum(["user", "shared", "room", "equipment", "other", "unknown", "none"]),
   excluded: z.string().optional().describe("Why it cannot be archived; absent when it can"),
+  excludedBecause: z.string().optional().describe("The same in words"),
   probedAt: time.optional().describe("When the mailbox itself was last asked for its kind"),
   seenAt: time.describe("When the directory last named the user"),
 });
 export const MailboxList = listOf(MailboxAnswer);
+
+export const MailboxDetailAnswer = MailboxAnswer.extend({
+  archive: z.strictObject({
+    messages: count.describe("Messages stored, every version of an edited one counted"),
+    bytes: count.describe("Their size as Graph sent them"),
+    records: count.describe("Ledger records"),
+    quarantined: count.describe("Owed another try, or given up"),
+  }),
+});
 
 export const FolderAnswer = z.strictObject({
   id: z.string(),
@@ -73,7 +83,7 @@ export const mailboxRoutes = {
     summary: "One mailbox",
     right: "see",
     params,
-    answer: { status: 200, schema: MailboxAnswer },
+    answer: { status: 200, schema: MailboxDetailAnswer },
     problems: [404],
   }),
   listFolders: route({

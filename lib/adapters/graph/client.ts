@@ -93,7 +93,9 @@ export class GraphClient {
     const { end, reason, status, requestId } = ending(question, result);
     const detail = { reason, ...(requestId === undefined ? {} : { requestId }) };
     if ("outcome" in end) return { kind: end.outcome, status, reason, requestId };
-    this.#options.log.warn("graph.refused", { route: question.route, status, code: end.throws, ...detail });
+    // A user without a mailbox is an answer, not trouble.
+    const level = end.throws === "no-mailbox" ? "info" : "warn";
+    this.#options.log[level]("graph.refused", { route: question.route, status, code: end.throws, ...detail });
     throw new MailkeepError(end.throws, sentence(end.throws, question.route, reason), {
       ...detail,
       ...(result instanceof Fault ? { cause: result } : {}),

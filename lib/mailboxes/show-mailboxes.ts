@@ -1,0 +1,47 @@
+// Mailboxes as the API shows them: what the directory says, and what the archive holds of each.
+import { loadApplied } from "../catalog/messages.js";
+import { owedMessages } from "../catalog/quarantine.js";
+import type { MailboxId } from "../core/ids.js";
+import { onePage, type Page, type PageRequest } from "../core/page.js";
+import type { RowStore } from "../ports/row-store.js";
+import { exclusionText } from "./classify.js";
+import { getMailbox, listMailboxes, type MailboxEntry } from "./mailbox.js";
+
+export interface MailboxView extends MailboxEntry {
+  /** The reason of `excluded` in words. */
+  excludedBecause?: string;
+}
+
+export interface MailboxDetail extends MailboxView {
+  archive: {
+    /** Messages stored, every version of an edited one counted. */
+    messages: number;
+    /** Their size as Graph sent them. */
+    bytes: number;
+    /** Ledger records: the number of the newest. */
+    records: number;
+    /** Owed another try, or given up. */
+    quarantined: number;
+  };
+}
+
+function view(entry: MailboxEntry): MailboxView {
+  const { excluded } = entry;
+  return excluded === undefined
+    ? entry
+    : { ...entry, excludedBecause: exclusionText[excluded] ?? `Graph says ${excluded}` };
+}
+
+export async function showMailboxes({ limit, after }: PageRequest, rows: RowStore): Promise<Page<MailboxView>> {
+  const page = await onePage(listMailboxes(rows, after), limit, ({ id }) => id);
+  return { ...page, value: page.value.map(view) };
+}
+
+/** @throws not-found with reason MAILBOX_NOT_FOUND */
+export async function showMailbox(id: MailboxId, rows: RowStore): Promise<MailboxDetail> {
+  const entry = await getMailbox(rows, id);
+  const { head, messages, bytes } = await loadApplied(rows, id);
+  let quarantined = 0;
+  for await (const _ of owedMessages(rows, id)) quarantined++;
+  return { ...view(entry), archive: { messages, bytes, records: head.seq, quarantined } };
+}
