@@ -40,12 +40,12 @@ param allowedIpRanges string = ''
 param nodeVersion string = '24'
 
 @allowed([2048, 4096])
-@description('Memory of one instance, which archives up to four mailboxes at a time (host.json, batchSize).')
+@description('Memory of one instance. The benchmark needs well under half a gigabyte for the mailboxes it works on at a time (host.json).')
 param instanceMemoryMB int = 2048
 
 @minValue(40)
 @maxValue(1000)
-@description('Most instances at a time; Azure allows no fewer than 40. Times four: the most mailboxes at a time.')
+@description('Most instances at a time; Azure allows no fewer than 40. The smallest number is enough: each works on many mailboxes (host.json).')
 param maximumInstanceCount int = 40
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS', 'Standard_RAGRS', 'Standard_RAGZRS'])

@@ -19,6 +19,11 @@ roles='[
 ]'
 roles="$(jq -c 'map(. + {isEnabled: true, allowedMemberTypes: ["User", "Application"]})' <<<"$roles")"
 
+# What the Azure CLI asks for when a person wants a token: az account get-access-token --scope api://{id}/.default
+scope='{"id":"6f0d7c3a-5a0e-4c52-9d0a-2c8e3f7b1b01","value":"access","type":"User","isEnabled":true,
+  "adminConsentDisplayName":"Use mailkeep","adminConsentDescription":"Use mailkeep as the person who is signed in, with that person'"'"'s role."}'
+azure_cli='04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+
 find_app() { az ad app list --display-name "$name" --query "[?displayName=='$name']" -o json; }
 
 apps="$(find_app)"
@@ -39,15 +44,25 @@ app_id="$(jq -r .appId <<<"$app")"
 object_id="$(jq -r .id <<<"$app")"
 
 # Adds what is missing to a registration that is already there, and leaves everything else of it alone.
+patch() {
+  [[ "$1" != '{}' ]] || return 0
+  rest --method patch --url "$graph/applications/$object_id" --body "$1" --headers 'Content-Type=application/json'
+  echo "Mended: $(jq -r 'keys | join(", ")' <<<"$1")"
+}
+
 merged="$(jq -c --argjson roles "$roles" '.appRoles as $have | $have + ($roles | map(select(.value as $v | $have | any(.value == $v) | not)))' <<<"$app")"
-patch="$(jq -nc --arg uri "api://$app_id" --argjson roles "$merged" --argjson app "$app" '
+patch "$(jq -nc --arg uri "api://$app_id" --argjson roles "$merged" --argjson app "$app" '
   (if ($app.appRoles | length) < ($roles | length) then {appRoles: $roles} else {} end)
-  + (if ($app.identifierUris // []) | index($uri) then {} else {identifierUris: (($app.identifierUris // []) + [$uri])} end)
-  + (if $app.api.requestedAccessTokenVersion == 2 then {} else {api: {requestedAccessTokenVersion: 2}} end)')"
-if [[ "$patch" != '{}' ]]; then
-  rest --method patch --url "$graph/applications/$object_id" --body "$patch" --headers 'Content-Type=application/json'
-  echo "Mended: $(jq -r 'keys | join(", ")' <<<"$patch")"
-fi
+  + (if ($app.identifierUris // []) | index($uri) then {} else {identifierUris: (($app.identifierUris // []) + [$uri])} end)')"
+
+# The scope must be there before anybody can be allowed to ask for it.
+api="$(jq -c --argjson scope "$scope" '.api + {requestedAccessTokenVersion: 2} | .oauth2PermissionScopes = ((.oauth2PermissionScopes // [])
+  | if any(.value == $scope.value) then . else . + [$scope] end)' <<<"$app")"
+patch "$(jq -nc --argjson api "$api" --argjson app "$app" 'if $app.api == $api then {} else {api: $api} end')"
+scope_id="$(jq -r '.oauth2PermissionScopes[] | select(.value == "access") | .id' <<<"$api")"
+allowed="$(jq -c --arg cli "$azure_cli" --arg scope "$scope_id" '.preAuthorizedApplications = ((.preAuthorizedApplications // [])
+  | if any(.appId == $cli) then . else . + [{appId: $cli, delegatedPermissionIds: [$scope]}] end)' <<<"$api")"
+patch "$(jq -nc --argjson api "$allowed" --argjson before "$api" 'if $before == $api then {} else {api: $api} end')"
 
 principals="$(az ad sp list --filter "appId eq '$app_id'" -o json)"
 if [[ "$(jq length <<<"$principals")" == 0 ]]; then

@@ -39,7 +39,7 @@ var whenSeen = [
     title: 'mailkeep: Microsoft Graph refuses the identity'
     description: 'The identity is gone, disabled or blocked by a policy: nothing can be archived until that is mended.'
     severity: 1
-    query: 'AppTraces | where Message contains "\\"event\\":\\"graph.refused\\"" and Message contains "\\"code\\":\\"unauthenticated\\""'
+    query: 'AppTraces | where Message contains "\\"code\\":\\"unauthenticated\\""'
   }
   {
     name: 'errors'

@@ -1,0 +1,2 @@
+/** Empties `out` and builds there what is deployed. */
+export function buildPackage(out: string): Promise<void>;
