@@ -1,11 +1,12 @@
 // Rows on Table Storage.
-import type { TableClient, TableEntity, TransactionAction } from "@azure/data-tables";
+import type { TableClient, TableEntity } from "@azure/data-tables";
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
 import { checkBatch, checkBound, checkEtag, checkKey, storable } from "../../core/row-limits.js";
 import type { Key, Row, RowStore, RowWrite, Table } from "../../ports/row-store.js";
 import { toEntity, toStoredRow } from "./entity.js";
 import { inTime, translating } from "./errors.js";
 import { scanRows } from "./row-scan.js";
+import { sendTransaction } from "./row-transaction.js";
 
 export function azureRowStore(tableOf: (name: Table) => TableClient): RowStore {
   return {
@@ -72,29 +73,14 @@ function checkedWrites(partition: string, writes: RowWrite[]): RowWrite[] {
  */
 async function submit(table: TableClient, partition: string, writes: RowWrite[]): Promise<void> {
   if (writes.length === 0) return;
-  const actions = writes.map((write) => toAction(partition, write));
   try {
-    await translating("write a batch of rows", () => table.submitTransaction(actions, inTime()));
+    await translating("write a batch of rows", () => sendTransaction(table, partition, writes));
   } catch (error) {
     if (!isMailkeepError(error, "not-found")) throw error;
     const absent = await absentRows(table, partition, writes);
     if (absent.size === 0) throw error;
     const rest = writes.filter((write) => write.kind !== "delete" || !absent.has(write.row));
     await submit(table, partition, rest);
-  }
-}
-
-function toAction(partition: string, write: RowWrite): TransactionAction {
-  const key = { partition, row: write.row };
-  switch (write.kind) {
-    case "insert":
-      return ["create", toEntity(key, write.values)];
-    case "upsert":
-      return ["upsert", toEntity(key, write.values), "Replace"];
-    case "merge":
-      return ["update", toEntity(key, write.values), "Merge"];
-    case "delete":
-      return ["delete", { partitionKey: partition, rowKey: write.row }];
   }
 }
 
