@@ -26,6 +26,20 @@ export const RunId = z
   .brand<"RunId">();
 export type RunId = z.infer<typeof RunId>;
 
+/** `v_`, 13 digits of inverted time (newest sorts first), `_` and 8 hex digits. */
+export const VerificationId = z
+  .string()
+  .regex(/^v_[0-9]{13}_[0-9a-f]{8}$/, "is not a verification id")
+  .brand<"VerificationId">();
+export type VerificationId = z.infer<typeof VerificationId>;
+
+/** `e_`, 13 digits of inverted time (newest sorts first), `_` and 8 hex digits. */
+export const ExportId = z
+  .string()
+  .regex(/^e_[0-9]{13}_[0-9a-f]{8}$/, "is not an export id")
+  .brand<"ExportId">();
+export type ExportId = z.infer<typeof ExportId>;
+
 /** A message in the archive: 32 hex digits of its immutable id's hash; `-2`, `-3`, … for later versions of its content. */
 export const MessageKey = z
   .string()
@@ -60,6 +74,14 @@ export function newestFirst(time: Date): string {
 
 export function newRunId(now: Date, random: Random): RunId {
   return `r_${newestFirst(now)}_${random.hex(8)}` as RunId;
+}
+
+export function newVerificationId(now: Date, random: Random): VerificationId {
+  return `v_${newestFirst(now)}_${random.hex(8)}` as VerificationId;
+}
+
+export function newExportId(now: Date, random: Random): ExportId {
+  return `e_${newestFirst(now)}_${random.hex(8)}` as ExportId;
 }
 
 export function newProfileId(random: Random): ProfileId {

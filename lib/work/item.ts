@@ -1,6 +1,6 @@
 // What a queue message says. Ids only: the rows hold the rest.
 import { z } from "zod";
-import { MailboxId, RunId } from "../core/ids.js";
+import { ExportId, MailboxId, RunId, VerificationId } from "../core/ids.js";
 
 export const WorkItem = z.discriminatedUnion("kind", [
   /** Resolve the run's profile to mailboxes and send one item for each. */
@@ -13,5 +13,9 @@ export const WorkItem = z.discriminatedUnion("kind", [
     mailbox: MailboxId,
     generation: z.number().int().nonnegative(),
   }),
+  /** Read back one mailbox for a verification, from where its row says; without a mailbox: send one item for each. */
+  z.object({ v: z.literal(1), kind: z.literal("verify"), verification: VerificationId, mailbox: MailboxId.optional() }),
+  /** Write an export, or go on where generation `generation - 1` stopped. */
+  z.object({ v: z.literal(1), kind: z.literal("export"), export: ExportId, generation: z.number().int().nonnegative() }),
 ]);
 export type WorkItem = z.infer<typeof WorkItem>;

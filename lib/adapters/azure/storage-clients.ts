@@ -14,6 +14,9 @@ export type StorageAccount =
 
 export interface StorageClients {
   container: ContainerClient;
+  exports: ContainerClient;
+  /** The blob service when it is reached by identity, which may sign links. */
+  delegating: BlobServiceClient | undefined;
   table(name: Table): TableClient;
   work: QueueClient;
   /** Where the Functions host puts items that failed too often: always the queue's name and `-poison`. */
@@ -36,6 +39,8 @@ export async function openClients(config: StorageAccount, prefix: string): Promi
   const tables = new Map<Table, TableClient>();
   const clients: StorageClients = {
     container: services.blobs.getContainerClient(`${prefix}archive`),
+    exports: services.blobs.getContainerClient(`${prefix}exports`),
+    delegating: config.kind === "identity" ? services.blobs : undefined,
     table(name) {
       const table = tables.get(name) ?? services.openTable(`${prefix}${name}`);
       tables.set(name, table);

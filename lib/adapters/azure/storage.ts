@@ -1,19 +1,22 @@
 // The storage account behind the three storage ports.
 import { MailkeepError } from "../../core/errors.js";
 import type { BlobStore } from "../../ports/blob-store.js";
+import type { ExportStore } from "../../ports/export-store.js";
 import type { RowStore, Table } from "../../ports/row-store.js";
 import type { WorkQueue } from "../../ports/work-queue.js";
 import { azureBlobStore } from "./blob-store.js";
 import { inTime, translating } from "./errors.js";
+import { azureExportStore } from "./export-store.js";
 import { azureRowStore } from "./row-store.js";
 import { openClients, type StorageAccount, type StorageClients } from "./storage-clients.js";
 import { azureWorkQueue } from "./work-queue.js";
 
 export interface AzureStorage {
   blobs: BlobStore;
+  exports: ExportStore;
   rows: RowStore;
   queue: WorkQueue;
-  /** Creates the container, the tables and the queues that are missing; asks the service only until it succeeded once. */
+  /** Creates the containers, the tables and the queues that are missing; asks the service only until it succeeded once. */
   create(): Promise<void>;
 }
 
@@ -46,6 +49,7 @@ export async function openAzureStorage(
   let created: Promise<void> | undefined;
   return {
     blobs: azureBlobStore(clients.container),
+    exports: azureExportStore({ container: clients.exports, delegating: clients.delegating, now: () => new Date() }),
     rows: azureRowStore(clients.table),
     queue: azureWorkQueue(clients.work),
     create() {
@@ -59,9 +63,10 @@ export async function openAzureStorage(
 }
 
 async function createMissing(clients: StorageClients): Promise<void> {
-  await translating("create the container, tables and queues", async () => {
+  await translating("create the containers, tables and queues", async () => {
     await Promise.all([
       clients.container.createIfNotExists(inTime()),
+      clients.exports.createIfNotExists(inTime()),
       clients.work.createIfNotExists(inTime()),
       clients.poison.createIfNotExists(inTime()),
       ...(Object.keys(tables) as Table[]).map((name) => clients.table(name).createTable(inTime())),
