@@ -104,9 +104,8 @@ function openArchiveWriter(
   { run, part, claim }: Stretch,
   deps: ArchiveDeps,
 ): ArchiveWriter {
-  const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow };
+  const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow, assertOurs: () => claim.assertHeld() };
   return openWriter(parts.applied, place, deps, {
-    beforeCommit: () => claim.assertHeld(),
     async onCommit({ record, known, applied }) {
       parts.counts.committed(record, known, applied);
       await parts.counts.save();

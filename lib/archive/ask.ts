@@ -4,6 +4,8 @@ import type { FolderId, ImmutableId } from "../core/ids.js";
 import type { MessageFacts } from "../ports/mail-source.js";
 import { letGo, noteAbsence } from "./absence.js";
 import { decidePlace, decidePresent, type FolderPlace } from "./decide.js";
+import { inquire } from "./inquire.js";
+import { owe } from "./owe.js";
 import type { Health, Session } from "./session.js";
 import { takeIn } from "./take-in.js";
 import type { TreeFolder } from "./tree.js";
@@ -14,9 +16,11 @@ export async function ask(
   health: Health,
 ): Promise<void> {
   const { reader, writer, tree } = session;
-  const message = await reader.message(id);
+  const found = await inquire(reader, id);
   const known = await writer.lookUp(id);
-  if (message === undefined) return noteAbsence(session, id, known, folder);
+  if (found.kind === "gone") return noteAbsence(session, id, known, folder);
+  if (found.kind === "failed") return owe(session, { id, folder }, { ...found, health });
+  const { message } = found;
   // Should Graph not say where it is, it is where it was said to be last.
   const folderId = message.folderId ?? ((known?.folderId ?? folder.id) as FolderId);
   const place = tree.all.get(folderId);

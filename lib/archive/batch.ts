@@ -70,16 +70,17 @@ export function openBatch(clock: Clock): Batch {
       return pack.full || events.length >= eventLimit || old;
     },
     get quiet() {
-      return pack.count === 0 && adding.size === 0 && events.length === 0;
+      return pack.count === 0 && events.length === 0;
     },
     get empty() {
       return this.quiet && marks.size === 0 && known === 0;
     },
     get messages() {
-      return pack.count + adding.size;
+      return pack.count;
     },
     async seal() {
-      await Promise.all(adding);
+      // Who adds what cannot be packed hears of it; the others' messages are none the worse.
+      await Promise.allSettled(adding);
       const sealed = pack.count === 0 ? undefined : await pack.seal();
       return { pack: sealed, stored: sealed?.stored ?? [], events, marks: [...marks.values()], known };
     },

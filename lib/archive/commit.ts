@@ -23,6 +23,8 @@ export interface CommitPlace {
   run: RunId;
   /** Ids in quarantine with their folders; kept up to date. */
   owed: Map<string, string>;
+  /** Throws when the mailbox is another worker's by now: nothing may be written any more. */
+  assertOurs(): void;
 }
 
 export const program = "mailkeep/0.1.0";
@@ -37,11 +39,14 @@ export async function commit(
   place: CommitPlace,
   deps: CommitDeps,
 ): Promise<{ applied: Applied; record: LedgerRecord | undefined }> {
+  place.assertOurs();
   if (contents.pack === undefined && contents.events.length === 0) {
     await saveCursors(deps.rows, place.mailbox, contents.marks);
     return { applied: before, record: undefined };
   }
   const committed = await writeRecord(contents, before, place, deps);
+  // Whoever took over has applied the record, and more after it: its rows must not be set back.
+  place.assertOurs();
   const applied = await applyRecord(committed, before, place.owed, deps.rows);
   return { applied, record: committed.record };
 }

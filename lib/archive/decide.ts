@@ -1,7 +1,7 @@
 // Pure: what a change that Graph reports means for the archive.
 
 import { defined, type Known } from "../catalog/known.js";
-import { textMark } from "../catalog/rows.js";
+import { categoriesMark, textMark } from "../catalog/rows.js";
 import type { ImmutableId } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
 import type { Change, MessageFacts } from "../ports/mail-source.js";
@@ -88,16 +88,16 @@ function metadataEvents(message: MessageFacts, known: Known): LedgerEvent[] {
     ...(message.importance !== undefined &&
       message.importance !== known.importance && { importance: message.importance }),
     ...(message.categories !== undefined &&
-      !sameCategories(message.categories, known.categories ?? []) && { categories: message.categories }),
+      categoriesMark(message.categories) !== (known.categoriesHash ?? noCategories) && {
+        categories: message.categories,
+      }),
   };
   if (Object.keys(changed).length === 0) return [];
   const changeKey = message.changeKey === undefined ? {} : { changeKey: message.changeKey };
   return [{ kind: "changed", key: known.key, receivedAt: known.receivedAt, ...changed, ...changeKey }];
 }
 
-function sameCategories(a: string[], b: string[]): boolean {
-  return a.length === b.length && [...a].sort().every((category, i) => category === [...b].sort()[i]);
-}
+const noCategories = categoriesMark([]);
 
 /** The known state after events have been applied; mirrors what the catalog rows will say. */
 export function knownAfter(known: Known, events: LedgerEvent[]): Known {
@@ -109,8 +109,9 @@ export function knownAfter(known: Known, events: LedgerEvent[]): Known {
       next = { ...present, folderId: event.to };
     } else if (event.kind === "removed") next = { ...next, removedAt: event.at };
     else if (event.kind === "changed") {
-      const { kind: _, key: __, receivedAt: ___, ...facts } = event;
-      next = { ...next, ...defined(facts) };
+      const { kind: _, key: __, receivedAt: ___, categories, ...facts } = event;
+      const categoriesHash = categories && categoriesMark(categories);
+      next = { ...next, ...defined({ ...facts, categoriesHash }) };
     }
   }
   return next;

@@ -8,6 +8,7 @@ import { type Split, split, uncut } from "../pack/split.js";
 import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
 import type { AttachmentStore } from "./attachments.js";
 import type { FolderPlace } from "./decide.js";
+import { type Inquired, inquire } from "./inquire.js";
 
 export interface Wanted {
   message: MessageFacts;
@@ -29,8 +30,9 @@ export interface FetchDeps {
 const unknownTime = "1970-01-01T00:00:00Z";
 
 export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fetched> {
-  const facts = await completed(wanted.message, deps.reader);
-  if (facts === undefined) return { kind: "gone" };
+  const found = await completed(wanted.message, deps.reader);
+  if (found.kind !== "message") return found;
+  const facts = found.message;
   const outcome = await deps.reader.mime(facts.id);
   if (outcome.kind !== "mime") return outcome;
   try {
@@ -43,11 +45,11 @@ export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fet
 }
 
 /** A later delta round may carry only what changed; the archive wants all of it. */
-async function completed(message: MessageFacts, reader: MailboxReader): Promise<MessageFacts | undefined> {
+async function completed(message: MessageFacts, reader: MailboxReader): Promise<Inquired> {
   const whole = message.receivedAt !== undefined && message.changeKey !== undefined && message.subject !== undefined;
-  if (whole) return message;
-  const asked = await reader.message(message.id);
-  return asked && { ...message, ...asked };
+  if (whole) return { kind: "message", message };
+  const asked = await inquire(reader, message.id);
+  return asked.kind === "message" ? { kind: "message", message: { ...message, ...asked.message } } : asked;
 }
 
 /** What will be stored must give back the very bytes that came; where it would not, nothing is cut out. */

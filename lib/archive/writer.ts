@@ -10,6 +10,7 @@ import type { Unplaced } from "../pack/manifest.js";
 import { type Batch, openBatch } from "./batch.js";
 import { type CommitDeps, type CommitPlace, commit } from "./commit.js";
 import { knownAfter } from "./decide.js";
+import { openRecent } from "./recent.js";
 
 /** What one commit added. */
 export interface Committed {
@@ -19,8 +20,6 @@ export interface Committed {
 }
 
 export interface WriterHooks {
-  /** Throws when nothing may be written any more. */
-  beforeCommit(): void;
   /** After each commit, before the next one begins. */
   onCommit(committed: Committed): Promise<void>;
   /** A commit failed; nothing more will be. */
@@ -41,77 +40,86 @@ export interface ArchiveWriter {
   flush(): Promise<void>;
 }
 
-/** A first archive of a mailbox needs no lookups as long as all it stored fits here. */
-const retainedMessages = 20_000;
-
 export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
   let batch = openBatch(deps.clock);
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
-  const recent = new Map<ImmutableId, { known: Known; batch: number }>();
-  let sealedMessages = 0;
-  let recentIsAll = start.head.seq === 0;
+  /** The commit that has to be through before the open batch may grow. */
+  let room = committing;
+  const recent = openRecent(start.head.seq === 0);
+  const sealed = new Set<Batch>();
 
   async function commitOne(full: Batch, number: number): Promise<void> {
     const contents = await full.seal();
-    hooks.beforeCommit();
     const done = await commit(contents, applied, place, deps);
     applied = done.applied;
-    sealedMessages -= contents.stored.length;
-    forget(number);
+    sealed.delete(full);
+    recent.committed(number);
     await hooks.onCommit({ record: done.record, known: contents.known, applied });
   }
 
-  function forget(number: number): void {
-    if (recentIsAll && recent.size <= retainedMessages) return;
-    recentIsAll = false;
-    for (const [id, entry] of recent) if (entry.batch <= number) recent.delete(id);
-  }
-
-  /** Starts the commit of the batch so far. Resolves when the commit before it is through: two batches at most wait. */
-  function seal(): Promise<void> {
+  /** Starts the commit of the batch so far; the next one takes nothing before the commit ahead of it is through. */
+  function seal(): void {
     const full = batch;
     const number = batchNumber++;
-    sealedMessages += full.messages;
+    sealed.add(full);
     batch = openBatch(deps.clock);
-    const before = committing;
-    committing = before.then(() => commitOne(full, number));
+    room = committing;
+    committing = committing.then(() => commitOne(full, number));
     committing.catch(hooks.onFailure);
-    return before;
   }
 
-  const sealIfFull = async () => {
-    if (batch.full) await seal();
+  /** Resolves when the open batch may grow: at most two are not committed, whatever the storage takes its time for. */
+  async function roomToGrow(): Promise<void> {
+    for (let awaited: Promise<void> | undefined; awaited !== room; ) {
+      awaited = room;
+      await awaited;
+    }
+  }
+
+  /**
+   * A record does not say what came first, a message it stores or an event. So what follows something else of the same
+   * message, and would be undone by it, goes into the next record.
+   */
+  const setApart = (id: string) => {
+    if (recent.find(id as ImmutableId)?.batch === batchNumber) seal();
   };
 
   return {
     async lookUp(id) {
-      const entry = recent.get(id);
+      const entry = recent.find(id);
       if (entry !== undefined) return entry.known;
-      return recentIsAll ? undefined : lookUp(deps.rows, place.mailbox, id);
+      return recent.isAll ? undefined : lookUp(deps.rows, place.mailbox, id);
     },
     async store(message, skeleton) {
       const id = message.id as ImmutableId;
-      const number = batchNumber;
+      setApart(id);
+      await roomToGrow();
+      const before = recent.find(id);
       const added = batch.addMessage(message, skeleton);
-      recent.set(id, { known: knownOf(message, place.run), batch: number });
-      await added;
-      await sealIfFull();
+      recent.put(id, { known: knownOf(message, place.run), batch: batchNumber });
+      await added.catch((error: unknown) => {
+        recent.putBack(id, before);
+        throw error;
+      });
+      if (batch.full) seal();
     },
     async note(events, about) {
       if (events.length === 0) return;
+      for (const event of events) if (event.kind === "quarantined") setApart(event.id);
+      await roomToGrow();
       batch.addEvents(events);
-      if (about) recent.set(about.id, { known: knownAfter(about.known, events), batch: batchNumber });
-      await sealIfFull();
+      if (about) recent.put(about.id, { known: knownAfter(about.known, events), batch: batchNumber });
+      if (batch.full) seal();
     },
     mark(mark, known) {
       batch.addMark(mark);
       batch.addKnown(known);
     },
-    waiting: () => sealedMessages + batch.messages,
+    waiting: () => [...sealed, batch].reduce((sum, { messages }) => sum + messages, 0),
     async flush() {
-      if (!batch.empty) void seal().catch(() => {});
+      if (!batch.empty) seal();
       await committing;
     },
   };

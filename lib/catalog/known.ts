@@ -19,22 +19,20 @@ export interface Known {
   isRead?: boolean;
   flag?: string;
   importance?: string;
-  categories?: string[];
+  categoriesHash?: string;
   /** The run that stored this version. */
   run: string;
 }
 
 /** As table properties. `removedAt` is written as "" when absent, because a merge cannot take a property away. */
 export function knownToRow(known: Known): Row {
-  const { categories, removedAt, ...plain } = known;
-  return { ...plain, removedAt: removedAt ?? "", categories: categories && JSON.stringify(categories) };
+  return { ...known, removedAt: known.removedAt ?? "" };
 }
 
 export function knownFromRow(row: Row): Known {
   const text = (name: string) =>
     typeof row[name] === "string" && row[name] !== "" ? (row[name] as string) : undefined;
   const flag = (name: string) => (typeof row[name] === "boolean" ? (row[name] as boolean) : undefined);
-  const categories = text("categories");
   return {
     key: text("key") as MessageKey,
     version: Number(row.version),
@@ -51,7 +49,7 @@ export function knownFromRow(row: Row): Known {
       isRead: flag("isRead"),
       flag: text("flag"),
       importance: text("importance"),
-      categories: categories === undefined ? undefined : (JSON.parse(categories) as string[]),
+      categoriesHash: text("categoriesHash"),
     }),
   };
 }

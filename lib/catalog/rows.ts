@@ -42,13 +42,19 @@ export function knownOf(message: Unplaced, run: string): Known {
       isRead: message.isRead,
       flag: message.flag,
       importance: message.importance,
-      categories: message.categories,
+      categoriesHash: message.categories && categoriesMark(message.categories),
     }),
   };
 }
 
 /** Sixteen hex digits that change when a text does. */
 export const textMark = (text: string): string => shortHash(text).slice(0, 16);
+
+/** The same for a list of categories, in whatever order. */
+export const categoriesMark = (categories: string[]): string => textMark(JSON.stringify([...categories].sort()));
+
+/** What of the categories fits a row; a list that was cut off cannot be read, and counts as not known from the row. */
+const categoriesText = (categories: string[]): string => JSON.stringify(categories).slice(0, listLimit);
 
 function storedWrites(message: MessageRecord, record: LedgerRecord): RowWrite[] {
   const known = knownOf(message, record.run);
@@ -80,7 +86,7 @@ function listValues(message: MessageRecord, record: LedgerRecord): Row {
     isDraft: message.isDraft,
     flag: message.flag,
     importance: message.importance,
-    categories: message.categories && JSON.stringify(message.categories).slice(0, listLimit),
+    categories: message.categories && categoriesText(message.categories),
     size: message.size,
     sha256: message.sha256,
     fidelity: message.fidelity,
@@ -111,13 +117,9 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
       return bothRows(event, { removedAt: event.at });
     case "changed": {
       const { isRead, flag, importance, changeKey, categories } = event;
-      return bothRows(event, {
-        isRead,
-        flag,
-        importance,
-        changeKey,
-        categories: categories && JSON.stringify(categories),
-      });
+      const facts = { isRead, flag, importance, changeKey };
+      const marked = { ...facts, categoriesHash: categories && categoriesMark(categories) };
+      return bothRows(event, marked, { ...facts, categories: categories && categoriesText(categories) });
     }
     case "skipped":
     case "gone":
@@ -126,10 +128,10 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
   }
 }
 
-function bothRows(event: { key: MessageKey; receivedAt: string }, values: Row): RowWrite[] {
+function bothRows(event: { key: MessageKey; receivedAt: string }, known: Row, listed: Row = known): RowWrite[] {
   return [
-    { kind: "merge", row: knownRow(idHashOf(event.key)), values: defined(values) as Row },
-    { kind: "merge", row: listRow(event.receivedAt, event.key), values: defined(values) as Row },
+    { kind: "merge", row: knownRow(idHashOf(event.key)), values: defined(known) as Row },
+    { kind: "merge", row: listRow(event.receivedAt, event.key), values: defined(listed) as Row },
   ];
 }
 

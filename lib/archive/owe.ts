@@ -1,0 +1,44 @@
+// What failed for one message is written down, to be tried again by a later run.
+import { MailkeepError } from "../core/errors.js";
+import type { FolderId, ImmutableId } from "../core/ids.js";
+import type { FolderPlace } from "./decide.js";
+import { nextTryAt } from "./owed.js";
+import type { Health, Session } from "./session.js";
+
+/** This many messages in a row failing for passing reasons is the mailbox failing, not the messages. */
+const failuresInARow = 12;
+
+export interface Failure {
+  reason: string;
+  transient: boolean;
+  requestId?: string;
+  health: Health;
+}
+
+/** @throws unavailable when it is the mailbox that fails */
+export async function owe(
+  { owed, clock, writer }: Session,
+  { id, folder }: { id: ImmutableId; folder: FolderPlace },
+  { reason, transient, requestId, health }: Failure,
+): Promise<void> {
+  health.failures = transient ? health.failures + 1 : 0;
+  if (health.failures >= failuresInARow) throw mailboxFails(reason);
+  const before = owed.get(id);
+  const now = clock.now();
+  const at = now.toISOString();
+  const attempts = (before?.attempts ?? 0) + 1;
+  const again = nextTryAt(attempts, now)?.toISOString();
+  const facts = {
+    id,
+    folderId: folder.id as FolderId,
+    reason,
+    attempts,
+    ...(requestId !== undefined && { requestId }),
+    ...(again !== undefined && { nextTryAt: again }),
+  };
+  owed.set(id, { ...facts, firstAt: before?.firstAt ?? at, lastAt: at });
+  await writer.note([{ kind: "quarantined", ...facts, at }]);
+}
+
+const mailboxFails = (reason: string) =>
+  new MailkeepError("unavailable", `${failuresInARow} messages in a row could not be read (${reason})`, { reason });
