@@ -1,0 +1,70 @@
+// The nightly share: so many mailboxes a night, the longest unread first, that everything is read back in a set time.
+import { loadApplied } from "../catalog/messages.js";
+import type { MailboxId } from "../core/ids.js";
+import { hasLedger } from "../ledger/journal.js";
+import type { RowStore } from "../ports/row-store.js";
+import { listVerifications } from "./repo.js";
+import { everyMailbox, type RequestDeps, requestVerification } from "./request.js";
+import { isOpen, type Verification, type VerifyPart } from "./verification.js";
+
+/** Every byte of the archive is read back at least once in so many nights. */
+export const nightsForAll = 30;
+
+const partition = "readback";
+
+/** Writes down that a mailbox was read back as a whole, and what its head was. */
+export async function saveReadBack(
+  rows: RowStore,
+  { mailbox, depth, scan, findings }: VerifyPart,
+  now: Date,
+): Promise<void> {
+  if (depth !== "full") return;
+  const values = {
+    at: now.toISOString(),
+    seq: scan?.at ?? 0,
+    sha256: scan?.tip?.sha256 ?? "",
+    findings: findings.count,
+  };
+  await rows.upsert("runs", { partition, row: mailbox }, values);
+}
+
+export interface Unread {
+  mailbox: MailboxId;
+  /** When it was last read back, ISO 8601; empty for never. */
+  at: string;
+  /** Bytes of its messages. */
+  bytes: number;
+}
+
+/** Pure: tonight's mailboxes, the longest unread first, until a thirtieth of all bytes and of all mailboxes is reached. */
+export function planShare(all: Unread[], nights = nightsForAll): MailboxId[] {
+  const bytesShare = all.reduce((sum, { bytes }) => sum + bytes, 0) / nights;
+  const countShare = all.length / nights;
+  const chosen: MailboxId[] = [];
+  let bytes = 0;
+  for (const unread of [...all].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.mailbox < b.mailbox ? -1 : 1))) {
+    if (chosen.length >= countShare && bytes >= bytesShare) break;
+    chosen.push(unread.mailbox);
+    bytes += unread.bytes;
+  }
+  return chosen;
+}
+
+/** Starts tonight's share; nothing while last night's is still being read. */
+export async function startShare(deps: RequestDeps): Promise<Verification | undefined> {
+  const { rows, blobs } = deps;
+  for await (const { trigger, status } of listVerifications(rows)) {
+    if (trigger !== "schedule") continue;
+    if (isOpen(status)) return undefined;
+    break;
+  }
+  const all: Unread[] = [];
+  for (const mailbox of await everyMailbox(rows, blobs)) {
+    const { head, bytes } = await loadApplied(rows, mailbox);
+    const row = await rows.get("runs", { partition, row: mailbox });
+    if (head.seq !== 0 || (await hasLedger(blobs, mailbox)))
+      all.push({ mailbox, at: String(row?.values.at ?? ""), bytes });
+  }
+  const mailboxes = planShare(all);
+  return mailboxes.length === 0 ? undefined : requestVerification({ mailboxes, depth: "full" }, "schedule", deps);
+}
