@@ -48,21 +48,31 @@ export async function takeClaim(mailbox: MailboxId, deps: ClaimDeps): Promise<Cl
   return { kind: "claimed", claim: heldClaim({ key, holder, history, etag }, deps) };
 }
 
-/** Undefined when somebody else was quicker. A write repeated after a lost answer looks the same, so the row is asked. */
+interface ClaimValues {
+  holder: string;
+  until: number;
+  history: string;
+}
+
+/**
+ * Undefined when somebody else was quicker. After a lost answer our own write looks like somebody else's, so the row is
+ * asked; an earlier write of ours under it is written over, or the row would promise less than we believe.
+ */
 async function writeClaim(
   key: { partition: string; row: string },
-  values: { holder: string; until: number; history: string },
+  values: ClaimValues,
   etag: string | undefined,
   rows: RowStore,
 ): Promise<string | undefined> {
   try {
     return etag === undefined
-      ? await rows.insert("claims", key, values)
-      : await rows.replace("claims", key, values, etag);
+      ? await rows.insert("claims", key, { ...values })
+      : await rows.replace("claims", key, { ...values }, etag);
   } catch (error) {
     if (!isMailkeepError(error, "conflict", "precondition-failed")) throw error;
     const current = await rows.get("claims", key);
-    return current?.values.holder === values.holder ? current.etag : undefined;
+    if (current?.values.holder !== values.holder) return undefined;
+    return current.values.until === values.until ? current.etag : writeClaim(key, values, current.etag, rows);
   }
 }
 
