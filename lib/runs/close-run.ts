@@ -1,12 +1,12 @@
 // Ends a run when all its mailboxes have ended, and revives work that nobody is doing any more.
 import type { MailboxId, RunId } from "../core/ids.js";
-import { type Clock, day, minute } from "../core/time.js";
+import { type Clock, minute } from "../core/time.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
-import { isOpen, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
+import { isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
 
 export interface CloseDeps {
   rows: RowStore;
@@ -26,15 +26,22 @@ export async function closeRun(id: RunId, { rows, clock, log }: CloseDeps): Prom
     parts.map((part) => part.status),
   );
   if (status === found.value.status) return found.value;
+  const summary = summarize(parts);
+  const nobody = !isOpen(status) && summary.mailboxes.total === 0 && found.value.problems.length === 0;
   const closed = await changeRun(rows, id, (run) => {
     if (!isOpen(run.status)) return undefined;
-    return isOpen(status)
-      ? { ...run, status }
-      : { ...run, status, endedAt: clock.now().toISOString(), summary: summarize(parts) };
+    if (isOpen(status)) return { ...run, status };
+    const problems = nobody ? [...run.problems, noMailbox] : run.problems;
+    return { ...run, status, problems, endedAt: clock.now().toISOString(), summary };
   });
   if (!isOpen(closed.status)) log.info("run ended", { run: id, status: closed.status });
   return closed;
 }
+
+const noMailbox = {
+  code: "NO_MAILBOX",
+  message: "the profile chooses no mailbox that can be archived; GET /mailboxes shows who is there, and why not",
+};
 
 /** A run with so few mailboxes is closed by the worker that ends the last one; larger ones by the timer. */
 const closeAtOnceUpTo = 100;
@@ -44,12 +51,9 @@ export async function closeIfSmall(id: RunId, deps: CloseDeps): Promise<void> {
   if (run !== undefined && (run.chosen ?? 0) <= closeAtOnceUpTo) await closeRun(id, deps);
 }
 
-/** Open runs older than this are no longer looked after: they have been failing for a week. */
-const lookBackMs = 7 * day;
-
 /** The timer's round: every open run is closed if it can be, else its abandoned mailboxes are sent out again. */
 export async function tidyRuns(deps: CloseDeps & Revival): Promise<void> {
-  const since = deps.clock.now().getTime() - lookBackMs;
+  const since = deps.clock.now().getTime() - lookedAfterMs;
   for await (const run of listRuns(deps.rows)) {
     if (Date.parse(run.requestedAt) < since) return;
     if (!isOpen(run.status)) continue;

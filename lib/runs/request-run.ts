@@ -7,7 +7,7 @@ import type { WorkQueue } from "../ports/work-queue.js";
 import type { Profile } from "../profiles/profile.js";
 import type { WorkItem } from "../work/item.js";
 import { insertRun, listRuns } from "./repo.js";
-import { isOpen, type Run } from "./run.js";
+import { isOpen, lookedAfterMs, type Run } from "./run.js";
 
 export interface RequestDeps {
   rows: RowStore;
@@ -16,18 +16,15 @@ export interface RequestDeps {
   random: Random;
 }
 
-/** How far back an open run of the same profile is looked for; older ones have long been closed or given up. */
-const recentRuns = 200;
-
 /** The new run, or the one of this profile that is still open. */
 export async function requestRun(
   profile: Profile,
   trigger: Run["trigger"],
   { rows, queue, clock, random }: RequestDeps,
 ): Promise<{ run: Run; isNew: boolean }> {
-  const open = await openRunOf(profile, rows);
-  if (open !== undefined) return { run: open, isNew: false };
   const now = clock.now();
+  const open = await openRunOf(profile, rows, now);
+  if (open !== undefined) return { run: open, isNew: false };
   const run: Run = {
     id: newRunId(now, random),
     profile: profile.id,
@@ -45,11 +42,13 @@ export async function requestRun(
   return { run, isNew: true };
 }
 
-export async function openRunOf(profile: Pick<Profile, "id">, rows: RowStore): Promise<Run | undefined> {
-  let seen = 0;
+export async function openRunOf(profile: Pick<Profile, "id">, rows: RowStore, now: Date): Promise<Run | undefined> {
   for await (const run of listRuns(rows)) {
-    if (run.profile === profile.id) return isOpen(run.status) ? run : undefined;
-    if (++seen >= recentRuns) return undefined;
+    if (run.profile === profile.id) return isLookedAfter(run, now) ? run : undefined;
+    if (Date.parse(run.requestedAt) < now.getTime() - lookedAfterMs) return undefined;
   }
   return undefined;
 }
+
+const isLookedAfter = (run: Run, now: Date): boolean =>
+  isOpen(run.status) && Date.parse(run.requestedAt) >= now.getTime() - lookedAfterMs;

@@ -1,6 +1,7 @@
 // One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
 import type { MailboxId, ProfileId, RunId } from "../core/ids.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
+import { day } from "../core/time.js";
 import type { Profile } from "../profiles/profile.js";
 
 /**
@@ -28,6 +29,9 @@ export type MailboxStatus = RunStatus | "excluded";
 
 const open = new Set<MailboxStatus>(["pending", "running", "throttled"]);
 export const isOpen = (status: MailboxStatus): boolean => open.has(status);
+
+/** The first archive of a large tenant takes weeks; a run this old is looked after no longer, and stands in nobody's way. */
+export const lookedAfterMs = 90 * day;
 
 /** Something that kept a part from being archived, as a person should read it. */
 export interface Problem {
@@ -165,14 +169,14 @@ export function summarize(parts: Iterable<MailboxRun>): RunSummary {
 
 /**
  * How a run stands, from its mailboxes. `noChanges` only when every mailbox was read to the end and had nothing new;
- * `failed` when not one could be read; anything missing besides makes it `succeededWithGaps`.
+ * `failed` when not one was read; anything missing besides makes it `succeededWithGaps`.
  */
 export function runStatus(run: Run, statuses: MailboxStatus[]): RunStatus {
   const parts = statuses.filter((status) => status !== "excluded");
   const openParts = parts.filter(isOpen);
   if (openParts.length > 0) return openParts.every((status) => status === "throttled") ? "throttled" : "running";
   if (run.cancelRequested && parts.includes("cancelled")) return "cancelled";
-  if (parts.length === 0) return run.problems.length > 0 ? "failed" : "noChanges";
+  // Of no mailbox at all, too: nobody was read, so nothing is known to be archived.
   if (parts.every((status) => status === "failed")) return "failed";
   const gaps = run.problems.length > 0 || parts.some((status) => status === "failed" || status === "succeededWithGaps");
   if (gaps) return "succeededWithGaps";
