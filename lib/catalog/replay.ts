@@ -19,7 +19,7 @@ export interface Stores {
 /**
  * Applies every ledger record the tables do not hold yet and returns where they are now. With empty tables this regrows
  * them. `onRecord` hears of each record applied.
- * @throws corrupt when a record does not follow the one before it.
+ * @throws corrupt when a record does not follow the one before it, or the last one known is not in the container.
  */
 export async function bringUpToDate(
   mailbox: MailboxId,
@@ -27,6 +27,7 @@ export async function bringUpToDate(
   onRecord: (record: LedgerRecord) => void = () => {},
 ): Promise<Applied> {
   let applied = await loadApplied(stores.rows, mailbox);
+  await checkHead(mailbox, applied, stores.blobs);
   let owed: Map<string, string> | undefined;
   for (;;) {
     const next = await readRecord(stores.blobs, mailbox, applied.head.seq + 1);
@@ -43,6 +44,16 @@ export async function bringUpToDate(
     applied = await applyRecord(next, applied, owed, stores.rows);
     onRecord(next.record);
   }
+}
+
+/** Tables that know of mail which the container does not hold would call a mailbox archived that is not. */
+async function checkHead(mailbox: MailboxId, { head }: Applied, blobs: BlobStore): Promise<void> {
+  if (head.seq === 0) return;
+  const last = await readRecord(blobs, mailbox, head.seq);
+  if (last?.head.sha256 === head.sha256) return;
+  const what = last === undefined ? "is not there" : "is another one";
+  const message = `the tables know ledger record ${head.seq} of mailbox ${mailbox}, and in the container it ${what}`;
+  throw new MailkeepError("corrupt", message, { reason: "LEDGER_BEHIND_TABLES" });
 }
 
 async function owedPlaces(mailbox: MailboxId, rows: RowStore): Promise<Map<string, string>> {

@@ -30,6 +30,7 @@ export interface SyncReport {
   unasked: number;
 }
 
+const leftDirectory = "LEFT_DIRECTORY";
 const askAgainAfterMs = 7 * day;
 const askAtOnce = 8;
 /** HTTP answers must be out within 230 s; what is not asked by then waits. */
@@ -45,7 +46,7 @@ export async function syncDirectory(deps: SyncDeps): Promise<SyncReport> {
   await askKinds(entries, deps);
   const present = new Set(entries.map(({ id }) => id));
   const gone = [...before.values()].filter(({ id }) => !present.has(id));
-  const leavers = gone.map((entry) => ({ ...entry, excluded: "LEFT_DIRECTORY" }));
+  const leavers = gone.map((entry) => ({ ...entry, excluded: leftDirectory }));
   const writes = [...entries, ...leavers].map((entry) => ({
     kind: "upsert" as const,
     row: entry.id,
@@ -58,7 +59,7 @@ export async function syncDirectory(deps: SyncDeps): Promise<SyncReport> {
     mailboxes: entries.length - excluded,
     excluded,
     joined: entries.filter(({ id }) => !before.has(id)).length,
-    left: gone.filter((entry) => entry.excluded !== "LEFT_DIRECTORY").length,
+    left: gone.filter((entry) => entry.excluded !== leftDirectory).length,
     unasked: entries.filter((entry) => entry.excluded === undefined && entry.probedAt === undefined).length,
   };
 }
@@ -66,7 +67,8 @@ export async function syncDirectory(deps: SyncDeps): Promise<SyncReport> {
 /** Pure: what the directory says now, with what the mailbox itself said before. */
 function entryOf(user: DirectoryUser, before: MailboxEntry | undefined, now: string): MailboxEntry {
   const candidacy = classify(user);
-  const asked = before?.probedAt !== undefined && candidacy.kind === "candidate";
+  const stayed = before?.excluded !== leftDirectory;
+  const asked = before?.probedAt !== undefined && stayed && candidacy.kind === "candidate";
   const excluded =
     candidacy.kind === "excluded" ? candidacy.reason : asked && before.kind === "none" ? before.excluded : undefined;
   return {

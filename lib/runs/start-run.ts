@@ -26,13 +26,13 @@ export async function startRun(id: RunId, deps: StartDeps): Promise<void> {
   const { rows } = deps;
   const run = (await findRun(rows, id))?.value;
   if (run === undefined || !isOpen(run.status)) return;
-  if (run.startedAt === undefined) await begin(run, deps);
+  if (run.startedAt === undefined && !(await hasBegun(run, deps))) return;
   await sendParts(run, deps);
   await closeRun(id, deps);
 }
 
-/** Resolves the mailboxes and writes their parts; a fault that no repetition can heal ends the run. */
-async function begin(run: Run, deps: StartDeps): Promise<void> {
+/** Resolves the mailboxes and writes their parts; a fault that no repetition can heal ends the run, and false says so. */
+async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
   const { rows, clock } = deps;
   try {
     const profile = (await findProfile(rows, run.profile))?.profile;
@@ -54,9 +54,11 @@ async function begin(run: Run, deps: StartDeps): Promise<void> {
           }
         : undefined,
     );
+    return true;
   } catch (error) {
     if (!(error instanceof MailkeepError) || passing.has(error.code)) throw error;
     await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
+    return false;
   }
 }
 
@@ -99,21 +101,16 @@ async function sendParts(run: Run, { rows, queue }: StartDeps): Promise<void> {
   }
 }
 
+/** Fails a run that could not begin. One that has begun is its mailboxes' to end: they are at work, or will be revived. */
 export async function failRun(
   id: RunId,
   problem: Problem,
   { rows, clock }: Pick<StartDeps, "rows" | "clock">,
 ): Promise<void> {
   await changeRun(rows, id, (run) => {
-    if (!isOpen(run.status)) return undefined;
+    if (!isOpen(run.status) || run.startedAt !== undefined) return undefined;
     const at = clock.now().toISOString();
-    return {
-      ...run,
-      status: "failed",
-      startedAt: run.startedAt ?? at,
-      endedAt: at,
-      problems: [...run.problems, problem],
-    };
+    return { ...run, status: "failed", startedAt: at, endedAt: at, problems: [...run.problems, problem] };
   });
 }
 
