@@ -5,6 +5,7 @@ import { loadConfig } from "../lib/config.js";
 import { registerHttp } from "./http/register.js";
 import { registerQueues } from "./queues/work.js";
 import { registerTimers } from "./timers/minute.js";
+import { registerNightTimer } from "./timers/night.js";
 
 const config = loadConfig(process.env);
 const edges = await openEdges(config, (level, line) => console[level](line));
@@ -12,5 +13,6 @@ const app = composeApp(edges);
 
 functions.setup({ enableHttpStream: true });
 registerTimers(app);
+registerNightTimer(app);
 registerQueues(app);
 registerHttp(app, config, edges);

@@ -27,7 +27,7 @@ import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
 import type { BlobStore } from "./ports/blob-store.js";
 import type { Directory } from "./ports/directory.js";
-import type { Log } from "./ports/log.js";
+import type { Log, LogFields } from "./ports/log.js";
 import type { MailSource } from "./ports/mail-source.js";
 import type { RowStore } from "./ports/row-store.js";
 import type { WorkQueue } from "./ports/work-queue.js";
@@ -46,6 +46,7 @@ import { failMailbox, failRun, startRun } from "./runs/start-run.js";
 import type { MailboxRunView, RunView } from "./runs/view.js";
 import { assertSchedule } from "./schedule/due.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
+import { verifyUseCases } from "./verify/verifications.js";
 import { WorkItem } from "./work/item.js";
 
 /** Everything outside the building. */
@@ -118,6 +119,7 @@ export function composeApp(edges: Edges) {
     messages: afterReady(edges, messageUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges)),
     runs: afterReady(edges, runUseCases(edges)),
+    verify: afterReady(edges, verifyUseCases(edges)),
     health: () => health(edges),
   };
 }
@@ -140,6 +142,7 @@ function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
 /** What timers and queues ask for. */
 function workUseCases(edges: Edges) {
   const { rows, queue, clock, random, log } = edges;
+  const verify = verifyUseCases(edges);
   const archive: ArchiveDeps = { ...edges, attachments: attachmentStore(edges.blobs), budgetMs: invocationBudgetMs };
 
   async function follow(step: NextStep, run: RunId): Promise<void> {
@@ -152,13 +155,15 @@ function workUseCases(edges: Edges) {
     async work(text: string): Promise<void> {
       const item = readItem(text);
       if (item.kind === "start-run") return startRun(item.run, { ...edges, syncDirectory: () => sync(edges) });
+      if (item.kind === "verify") return verify.work(item);
       return follow(await archiveMailbox(item, archive), item.run);
     },
 
     /** Shows a person what the queue has given up on. */
     async poison(text: string): Promise<void> {
       const item = readItem(text);
-      log.error("work item given up", { kind: item.kind, run: item.run });
+      log.error("work item given up", workNamed(item));
+      if (item.kind === "verify") return verify.poison(item);
       if (item.kind === "start-run") return failRun(item.run, poisoned, edges);
       await failMailbox(item.run, item.mailbox, poisoned, edges);
       return closeIfSmall(item.run, edges);
@@ -172,9 +177,16 @@ function workUseCases(edges: Edges) {
     /** Each minute: ends finished runs and revives abandoned work. */
     async tidy(): Promise<void> {
       await tidyRuns({ ...edges, isClaimed: (mailbox) => isClaimed(mailbox, edges), abandonedAfterMs });
+      await verify.tidy();
     },
+
+    /** Each night: reads a share of the archive back. */
+    nightly: (): Promise<void> => verify.nightly(),
   };
 }
+
+/** Its ids, for the log. */
+const workNamed = ({ v: _, ...named }: WorkItem): LogFields => named;
 
 const poisoned = {
   code: "WORK_ITEM_POISONED",

@@ -9,6 +9,7 @@ import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
 import { runCalls } from "./runs.js";
+import { verifyCalls } from "./verify.js";
 
 export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): Calls<typeof routes> {
   return {
@@ -17,5 +18,6 @@ export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): 
     ...messageCalls(app),
     ...profileCalls(app),
     ...runCalls(app),
+    ...verifyCalls(app),
   };
 }

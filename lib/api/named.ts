@@ -16,8 +16,20 @@ import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, M
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
 import { MailboxRunAnswer, MailboxRunList, RunAnswer, RunList, RunProblem, TallyAnswer } from "./runs.js";
+import {
+  FindingAnswer,
+  FindingsAnswer,
+  MailboxVerificationAnswer,
+  MailboxVerificationList,
+  OrphansAnswer,
+  ProofAnswer,
+  ReadAnswer,
+  VerificationAnswer,
+  VerifyInput,
+  VerifyProblem,
+} from "./verify.js";
 
-export const requests = { ProfileInput, ProfileReplacement } satisfies Record<string, z.ZodType>;
+export const requests = { ProfileInput, ProfileReplacement, VerifyInput } satisfies Record<string, z.ZodType>;
 
 export const answers = {
   Attachment: AttachmentAnswer,
@@ -46,6 +58,15 @@ export const answers = {
   RunProblem,
   Sync: SyncAnswer,
   Tally: TallyAnswer,
+  Finding: FindingAnswer,
+  Findings: FindingsAnswer,
+  MailboxVerification: MailboxVerificationAnswer,
+  MailboxVerificationList,
+  Orphans: OrphansAnswer,
+  Proof: ProofAnswer,
+  Read: ReadAnswer,
+  Verification: VerificationAnswer,
+  VerifyProblem,
 } satisfies Record<string, z.ZodType>;
 
 /** @throws Error for a schema without a name: the document would not be whole */

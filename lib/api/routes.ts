@@ -4,5 +4,13 @@ import { mailboxRoutes } from "./mailboxes.js";
 import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
 import { runRoutes } from "./runs.js";
+import { verifyRoutes } from "./verify.js";
 
-export const routes = { ...aboutRoutes, ...mailboxRoutes, ...messageRoutes, ...profileRoutes, ...runRoutes };
+export const routes = {
+  ...aboutRoutes,
+  ...mailboxRoutes,
+  ...messageRoutes,
+  ...profileRoutes,
+  ...runRoutes,
+  ...verifyRoutes,
+};
