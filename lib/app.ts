@@ -20,6 +20,7 @@ import { isMailkeepError, MailkeepError } from "./core/errors.js";
 import type { MailboxId, MessageKey, ProfileId, Random, RunId } from "./core/ids.js";
 import type { Page, PageRequest } from "./core/page.js";
 import { type Clock, minute, type Ticker } from "./core/time.js";
+import { exportUseCases } from "./export/use-cases.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
@@ -27,6 +28,7 @@ import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
 import type { BlobStore } from "./ports/blob-store.js";
 import type { Directory } from "./ports/directory.js";
+import type { ExportStore } from "./ports/export-store.js";
 import type { Log, LogFields } from "./ports/log.js";
 import type { MailSource } from "./ports/mail-source.js";
 import type { RowStore } from "./ports/row-store.js";
@@ -52,6 +54,7 @@ import { WorkItem } from "./work/item.js";
 /** Everything outside the building. */
 export interface Edges {
   blobs: BlobStore;
+  exports: ExportStore;
   rows: RowStore;
   queue: WorkQueue;
   mail: MailSource;
@@ -71,6 +74,8 @@ export interface Health {
   version: string;
   edges: { name: string; ok: boolean; ms?: number; problem?: string }[];
 }
+
+export type { ExportView } from "./export/view.js";
 
 export type App = ReturnType<typeof composeApp>;
 
@@ -120,6 +125,7 @@ export function composeApp(edges: Edges) {
     profiles: afterReady(edges, profileUseCases(edges)),
     runs: afterReady(edges, runUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
+    exports: afterReady(edges, exportUseCases(edges)),
     health: () => health(edges),
   };
 }
@@ -143,6 +149,7 @@ function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
 function workUseCases(edges: Edges) {
   const { rows, queue, clock, random, log } = edges;
   const verify = verifyUseCases(edges);
+  const exports = exportUseCases(edges);
   const archive: ArchiveDeps = { ...edges, attachments: attachmentStore(edges.blobs), budgetMs: invocationBudgetMs };
 
   async function follow(step: NextStep, run: RunId): Promise<void> {
@@ -156,6 +163,7 @@ function workUseCases(edges: Edges) {
       const item = readItem(text);
       if (item.kind === "start-run") return startRun(item.run, { ...edges, syncDirectory: () => sync(edges) });
       if (item.kind === "verify") return verify.work(item);
+      if (item.kind === "export") return exports.work(item.export);
       return follow(await archiveMailbox(item, archive), item.run);
     },
 
@@ -164,6 +172,7 @@ function workUseCases(edges: Edges) {
       const item = readItem(text);
       log.error("work item given up", workNamed(item));
       if (item.kind === "verify") return verify.poison(item);
+      if (item.kind === "export") return exports.poison(item.export);
       if (item.kind === "start-run") return failRun(item.run, poisoned, edges);
       await failMailbox(item.run, item.mailbox, poisoned, edges);
       return closeIfSmall(item.run, edges);
@@ -178,6 +187,7 @@ function workUseCases(edges: Edges) {
     async tidy(): Promise<void> {
       await tidyRuns({ ...edges, isClaimed: (mailbox) => isClaimed(mailbox, edges), abandonedAfterMs });
       await verify.tidy();
+      await exports.tidy();
     },
 
     /** Each night: reads a share of the archive back. */

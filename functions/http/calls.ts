@@ -5,6 +5,7 @@ import type { routes } from "../../lib/api/routes.js";
 import { type App, version } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { aboutCalls } from "./about.js";
+import { exportCalls } from "./exports.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
@@ -14,6 +15,7 @@ import { verifyCalls } from "./verify.js";
 export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): Calls<typeof routes> {
   return {
     ...aboutCalls(app, config, () => openApiDocument(version)),
+    ...exportCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),
     ...profileCalls(app),

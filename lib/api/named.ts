@@ -1,7 +1,9 @@
 // The names under which schemas stand in the document.
 import type { z } from "zod";
+import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "./about.js";
+import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import {
   FolderAnswer,
   FolderList,
@@ -29,7 +31,10 @@ import {
   VerifyProblem,
 } from "./verify.js";
 
-export const requests = { ProfileInput, ProfileReplacement, VerifyInput } satisfies Record<string, z.ZodType>;
+export const requests = { ExportInput, ProfileInput, ProfileReplacement, VerifyInput } satisfies Record<
+  string,
+  z.ZodType
+>;
 
 export const answers = {
   Attachment: AttachmentAnswer,
@@ -37,6 +42,9 @@ export const answers = {
   Connection: ConnectionAnswer,
   ConnectionList,
   Document: DocumentAnswer,
+  Export: ExportAnswer,
+  ExportGap,
+  ExportList,
   Folder: FolderAnswer,
   FolderList,
   Health: HealthAnswer,

@@ -4,11 +4,11 @@ import { safeFileName } from "../reading/file-name.js";
 
 /**
  * Windows takes paths of 260 characters (https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation), the
- * place where the export is unpacked included. So 120 bytes for folders and 100 for a message leave room.
+ * place where the export is unpacked included. So 80 bytes for folders and 84 for a message leave room.
  */
-const longestFolderBytes = 120;
-const longestPartBytes = 60;
-const longestSubjectBytes = 56;
+const longestFolderBytes = 80;
+const longestPartBytes = 50;
+const longestSubjectBytes = 44;
 
 /** `2026-03-01 0800 Invoice 4711 9f86d081884c7d65.eml`: time in UTC, subject, and 64 bits of the key, which no two share. */
 export function messageFileName({

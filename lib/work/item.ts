@@ -15,7 +15,7 @@ export const WorkItem = z.discriminatedUnion("kind", [
   }),
   /** Read back one mailbox for a verification, from where its row says; without a mailbox: send one item for each. */
   z.object({ v: z.literal(1), kind: z.literal("verify"), verification: VerificationId, mailbox: MailboxId.optional() }),
-  /** Write an export, or go on where generation `generation - 1` stopped. */
-  z.object({ v: z.literal(1), kind: z.literal("export"), export: ExportId, generation: z.number().int().nonnegative() }),
+  /** Write an export, from where its row says. */
+  z.object({ v: z.literal(1), kind: z.literal("export"), export: ExportId }),
 ]);
 export type WorkItem = z.infer<typeof WorkItem>;

@@ -6,6 +6,7 @@ import { openGraph } from "../../lib/adapters/graph/open.js";
 import { staticToken } from "../../lib/adapters/graph/token.js";
 import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
+import { memoryExportStore } from "../../lib/adapters/memory/export-store.js";
 import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
 import { composeApp, type Edges } from "../../lib/app.js";
@@ -20,7 +21,11 @@ export const testStart = new Date("2026-03-01T08:00:00Z");
 
 export interface World extends AsyncDisposable {
   tenant: Tenant;
-  edges: Edges & { blobs: ReturnType<typeof memoryBlobStore>; rows: ReturnType<typeof memoryRowStore> };
+  edges: Edges & {
+    blobs: ReturnType<typeof memoryBlobStore>;
+    exports: ReturnType<typeof memoryExportStore>;
+    rows: ReturnType<typeof memoryRowStore>;
+  };
   app: ReturnType<typeof composeApp>;
   clock: ReturnType<typeof stoppedClock>;
   queue: ReturnType<typeof memoryWorkQueue>;
@@ -71,9 +76,14 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   });
   const ticking = tickingWith(clock);
   const queue = options.stores?.queue ?? memoryWorkQueue(clock);
-  const { blobs, rows } = options.stores?.edges ?? { blobs: memoryBlobStore(), rows: memoryRowStore() };
+  const { blobs, exports, rows } = options.stores?.edges ?? {
+    blobs: memoryBlobStore(),
+    exports: memoryExportStore(),
+    rows: memoryRowStore(),
+  };
   const edges = {
     blobs,
+    exports,
     rows,
     queue,
     mail: graph.mail,

@@ -21,7 +21,7 @@ export function memoryExportStore(): MemoryExportStore {
     async stageBlock(name, id, bytes) {
       checkBlobName(name);
       checkBlock(id, bytes);
-      blocks.set(keyOf(name, id), bytes.slice());
+      blocks.set(keyOf(name, id), Uint8Array.from(bytes));
       staged++;
     },
     async commitBlocks(name, ids, options) {
