@@ -61,6 +61,7 @@ async function writeRecord(
   const { pack } = contents;
   const name = pack && packName(seq, pack.sha256);
   if (pack && name) await blobs.putIfAbsent(packPath(mailbox, name), pack.bytes, { contentType: "application/zip" });
+  contents.pack = undefined; // megabytes that nobody needs while the record and the tables are written
   const record: LedgerRecord = {
     format: "mailkeep-ledger",
     formatVersion: 1,

@@ -3,7 +3,7 @@ import { crc32, inflateRawSync } from "node:zlib";
 import { type Sha256, sha256 } from "../core/digest.js";
 import { MailkeepError } from "../core/errors.js";
 import { asBuffer } from "./base64-lines.js";
-import { openDeflater } from "./deflate.js";
+import { deflate } from "./deflate.js";
 import { MessageRecord, manifestName, type Unplaced } from "./manifest.js";
 import { merkleRoot } from "./merkle.js";
 import { deflated, directory, earliestDosTime, localHeader, stored, type ZipEntry } from "./zip.js";
@@ -78,7 +78,7 @@ export function openPack(limits: PackLimits = packLimits): OpenPack {
       // An add that fails tells its own caller, and its message is not in the pack.
       await Promise.allSettled(pending);
       if (placed.length === 0) throw new MailkeepError("invalid", "an empty pack cannot be sealed");
-      zip.append(manifestName, await zip.compress(Buffer.from(lines.join(""))));
+      zip.append(manifestName, await zip.compress(Buffer.from(lines.splice(0).join(""))));
       const bytes = zip.finish();
       const root = merkleRoot(placed.map((message) => message.sha256));
       return { bytes, sha256: sha256(bytes), merkleRoot: root, stored: placed };
@@ -100,7 +100,6 @@ type Data = Pick<ZipEntry, "method" | "crc" | "length"> & { bytes: Uint8Array };
 
 /** A zip that grows entry by entry. */
 function openZip() {
-  const deflater = openDeflater();
   const parts: Uint8Array[] = [];
   const entries: ZipEntry[] = [];
   let length = 0;
@@ -113,7 +112,7 @@ function openZip() {
       return length;
     },
     async compress(bytes: Uint8Array): Promise<Data> {
-      const smaller = await deflater.deflate(bytes);
+      const smaller = await deflate(bytes);
       const crc = crc32(bytes);
       // Read back at once: the skeleton must come out of the pack as it went in, whatever the compressor did.
       if (!asBuffer(bytes).equals(inflateRawSync(smaller)))
@@ -131,8 +130,8 @@ function openZip() {
       return { name, offset: entry.offset, compressedLength: entry.compressedLength, length: entry.length };
     },
     finish(): Buffer {
-      deflater.close();
-      return Buffer.concat([...parts, directory(entries, length, earliestDosTime)]);
+      // The parts are let go at once: the finished zip may wait long for its place in the archive.
+      return Buffer.concat([...parts.splice(0), directory(entries, length, earliestDosTime)]);
     },
   };
 }

@@ -14,7 +14,7 @@ const columns: [heading: string, show: (figures: Figures) => string][] = [
     "bare",
     ({ bareShareOfCeiling }) => (bareShareOfCeiling === undefined ? "" : `${(bareShareOfCeiling * 100).toFixed(1)} %`),
   ],
-  ["lead s", ({ leadSeconds, stored }) => ifAny(stored, leadSeconds.toFixed(2))],
+  ["lead s", ({ leadSeconds, stored }) => ifAny(stored, leadSeconds?.toFixed(2) ?? "")],
   ["tail s", ({ tailSeconds, stored }) => ifAny(stored, tailSeconds.toFixed(2))],
   ["CPU ms/msg", ({ cpuMsPerMessage, stored }) => ifAny(stored, cpuMsPerMessage.toFixed(2))],
   ["main", ({ mainCpuMsPerMessage, stored }) => ifAny(stored, mainCpuMsPerMessage.toFixed(2))],
