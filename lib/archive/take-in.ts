@@ -1,8 +1,11 @@
 // One message into the archive, or into the quarantine: every way this can end is written down.
 import { isMailkeepError } from "../core/errors.js";
+import type { ImmutableId } from "../core/ids.js";
+import type { MailboxReader } from "../ports/mail-source.js";
 import { noteAbsence } from "./absence.js";
 import { decidePlace } from "./decide.js";
 import { type Fetched, fetchMessage, type Wanted } from "./fetch.js";
+import { inquire } from "./inquire.js";
 import { owe } from "./owe.js";
 import type { Health, Session } from "./session.js";
 
@@ -33,9 +36,15 @@ async function storeIfReady(session: Session, wanted: Wanted): Promise<Fetched> 
   try {
     const fetched = await fetchMessage(wanted, session);
     if (fetched.kind === "ready") await session.writer.store(fetched.message, fetched.skeleton);
-    return fetched;
+    return fetched.kind === "gone" ? await reallyGone(session.reader, wanted.message.id) : fetched;
   } catch (error) {
     if (!isMailkeepError(error, "invalid", "too-large", "corrupt")) throw error;
     return { kind: "failed", reason: error.reason ?? error.code, transient: false };
   }
+}
+
+/** Its bytes are said to be gone; whether the message is, the message itself is asked: a failed read is no absence. */
+async function reallyGone(reader: MailboxReader, id: ImmutableId): Promise<Fetched> {
+  const found = await inquire(reader, id);
+  return found.kind === "message" ? { kind: "failed", reason: "ErrorItemNotFound", transient: true } : found;
 }

@@ -6,6 +6,7 @@ import { aWorld, byId, type World } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
 const value = "GET /users/{user}/messages/{message}/$value";
+const facts = "GET /users/{user}/messages/{message}";
 const delta = "GET /users/{user}/mailFolders/{folder}/messages/delta";
 const page = (world: World, rules: FaultRule[]) => world.tenant.faults.set({ rules });
 
@@ -82,9 +83,21 @@ describe("a message that cannot be had", () => {
     await using world = await aWorld();
     const { id } = world.mailbox();
     const [short] = world.wanted(id);
-    page(world, [{ route: value, message: short?.id ?? "", do: { kind: "gone" } }]);
+    page(world, [{ route: [value, facts], message: short?.id ?? "", do: { kind: "gone" } }]);
     const run = await world.run(await world.profile());
     expect(run).toMatchObject({ status: "succeeded", tally: { gone: 1, quarantined: 0 } });
+  });
+
+  it("is owed another try when only its bytes are said to be gone", async () => {
+    await using world = await aWorld();
+    const { id } = world.mailbox();
+    const [there] = world.wanted(id);
+    page(world, [{ route: value, message: there?.id ?? "", do: { kind: "gone" } }]);
+    const profile = await world.profile();
+    expect(await world.run(profile)).toMatchObject({ status: "succeededWithGaps", tally: { gone: 0, quarantined: 1 } });
+    page(world, []);
+    expect((await world.run(profile)).status).toBe("succeeded");
+    await expectWhole(world);
   });
 });
 

@@ -1,0 +1,18 @@
+// Every edge that can fail, with one fault shared by all.
+import type { Edges } from "../../lib/app.js";
+import { type Fault, faulty } from "../fakes/faulty.js";
+
+export function fragile(edges: Edges, fault: Fault): Edges {
+  const mail: Edges["mail"] = {
+    open: (mailbox, options) => faulty(edges.mail.open(mailbox, options), fault, { safe: ["history"] }),
+  };
+  const { blobs, rows, queue, directory } = edges;
+  return {
+    ...edges,
+    mail,
+    blobs: faulty(blobs, fault),
+    rows: faulty(rows, fault),
+    queue: faulty(queue, fault),
+    directory: faulty(directory, fault),
+  };
+}
