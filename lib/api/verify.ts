@@ -20,7 +20,7 @@ export const VerifyInput = z.strictObject({
     .min(1)
     .max(mostMailboxes)
     .optional()
-    .describe("Directory object ids; without it all of the directory and of the archive"),
+    .describe("Directory object ids; without it every mailbox with anything archived"),
   depth: Depth.default("full").describe("chain: ledger and presence of packs; full: every byte, and the catalog"),
 });
 

@@ -90,10 +90,13 @@ export async function startVerification(id: VerificationId, deps: RequestDeps): 
   await closeVerification(id, deps);
 }
 
-/** The directory's mailboxes and those in the container: one that has left the directory is still archived. */
+/**
+ * Every mailbox with anything archived: those in the container, whoever has left the directory, and those of the directory
+ * that the tables say were archived, whatever the container lacks.
+ */
 export async function everyMailbox(rows: RowStore, blobs: BlobStore): Promise<MailboxId[]> {
   const all = new Set<MailboxId>();
-  for await (const { id } of listMailboxes(rows)) all.add(id);
+  for await (const { id } of listMailboxes(rows)) if ((await loadApplied(rows, id)).head.seq !== 0) all.add(id);
   for (let after = ""; ; ) {
     const name = await firstName(blobs, after);
     if (name === undefined) break;

@@ -1,7 +1,6 @@
 // The nightly share: so many mailboxes a night, the longest unread first, that everything is read back in a set time.
 import { loadApplied } from "../catalog/messages.js";
 import type { MailboxId } from "../core/ids.js";
-import { hasLedger } from "../ledger/journal.js";
 import type { RowStore } from "../ports/row-store.js";
 import { listVerifications } from "./repo.js";
 import { everyMailbox, type RequestDeps, requestVerification } from "./request.js";
@@ -60,10 +59,10 @@ export async function startShare(deps: RequestDeps): Promise<Verification | unde
   }
   const all: Unread[] = [];
   for (const mailbox of await everyMailbox(rows, blobs)) {
-    const { head, bytes } = await loadApplied(rows, mailbox);
+    const { bytes } = await loadApplied(rows, mailbox);
     const row = await rows.get("runs", { partition, row: mailbox });
-    if (head.seq !== 0 || (await hasLedger(blobs, mailbox)))
-      all.push({ mailbox, at: String(row?.values.at ?? ""), bytes });
+    // A damaged row must not make tonight's share endless.
+    all.push({ mailbox, at: String(row?.values.at ?? ""), bytes: Number.isFinite(bytes) ? bytes : 0 });
   }
   const mailboxes = planShare(all);
   return mailboxes.length === 0 ? undefined : requestVerification({ mailboxes, depth: "full" }, "schedule", deps);

@@ -61,7 +61,7 @@ export interface Verification {
   depth: Depth;
   trigger: "manual" | "schedule";
   status: VerifyStatus;
-  /** Only these; absent: every mailbox of the directory and of the container. */
+  /** Only these; absent: every mailbox with anything archived. */
   mailboxes?: MailboxId[];
   requestedAt: string;
   startedAt?: string;

@@ -1,7 +1,9 @@
 // A small archive of every kind of object, and a worker that verifies it with the real parts.
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryWorkQueue } from "../../../lib/adapters/memory/work-queue.js";
+import type { BlobStore } from "../../../lib/ports/blob-store.js";
 import { silentLog } from "../../../lib/ports/log.js";
+import type { RowStore } from "../../../lib/ports/row-store.js";
 import { requestVerification, startVerification, type Wish } from "../../../lib/verify/request.js";
 import { verifyMailbox } from "../../../lib/verify/verify-mailbox.js";
 import { showVerification, type VerificationView } from "../../../lib/verify/view.js";
@@ -35,7 +37,10 @@ export async function aStoredArchive(): Promise<AnArchive> {
   return archive;
 }
 
-export type Ports = Pick<AnArchive, "blobs" | "rows">;
+export interface Ports {
+  blobs: BlobStore;
+  rows: RowStore;
+}
 type Deps = Parameters<typeof requestVerification>[2] & { budgetMs: number };
 
 export interface AVerifier {
