@@ -12,6 +12,7 @@ const edges = await openEdges(config, (level, line) => console[level](line));
 const app = composeApp(edges);
 
 functions.setup({ enableHttpStream: true });
+functions.hook.appTerminate(() => app.stop());
 registerTimers(app);
 registerNightTimer(app);
 registerQueues(app);

@@ -118,8 +118,16 @@ async function graphToken({ graph }: Config): Promise<TokenSource> {
 }
 
 export function composeApp(edges: Edges) {
+  let stopping = false;
   return {
-    ...afterReady(edges, workUseCases(edges)),
+    ...afterReady(
+      edges,
+      workUseCases(edges, () => stopping),
+    ),
+    /** The instance is being taken away: mailboxes at work commit what they have and hand on to the next instance. */
+    stop: () => {
+      stopping = true;
+    },
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges)),
@@ -146,11 +154,16 @@ function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
 }
 
 /** What timers and queues ask for. */
-function workUseCases(edges: Edges) {
+function workUseCases(edges: Edges, stopping: () => boolean) {
   const { rows, queue, clock, random, log } = edges;
   const verify = verifyUseCases(edges);
   const exports = exportUseCases(edges);
-  const archive: ArchiveDeps = { ...edges, attachments: attachmentStore(edges.blobs), budgetMs: invocationBudgetMs };
+  const archive: ArchiveDeps = {
+    ...edges,
+    attachments: attachmentStore(edges.blobs),
+    budgetMs: invocationBudgetMs,
+    stopping,
+  };
 
   async function follow(step: NextStep, run: RunId): Promise<void> {
     if (step.kind === "again") await queue.send(JSON.stringify(step.item), { delayMs: step.delayMs });

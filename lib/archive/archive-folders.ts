@@ -79,7 +79,7 @@ async function owedById({ part }: Stretch, { rows }: ArchiveDeps): Promise<Map<I
 /** How often a wish to cancel is looked for, and progress saved between commits. */
 const glanceEveryMs = 5 * second;
 
-function stopSigns({ run, deadlineMs }: Stretch, counts: Counts, { rows, clock, ticker, log }: ArchiveDeps) {
+function stopSigns({ run, deadlineMs }: Stretch, counts: Counts, { rows, clock, ticker, log, stopping }: ArchiveDeps) {
   let cancelled = false;
   const glance = async () => {
     cancelled ||= (await findRun(rows, run.id))?.value.cancelRequested ?? false;
@@ -87,7 +87,8 @@ function stopSigns({ run, deadlineMs }: Stretch, counts: Counts, { rows, clock, 
   };
   const warn = (error: unknown) => log.warn("progress not saved", { run: run.id, detail: String(error).slice(0, 200) });
   const end = ticker.every(glanceEveryMs, () => void glance().catch(warn));
-  return { timeIsUp: () => cancelled || clock.monotonicMs() >= deadlineMs, cancelled: () => cancelled, end };
+  const timeIsUp = () => cancelled || stopping() || clock.monotonicMs() >= deadlineMs;
+  return { timeIsUp, cancelled: () => cancelled, end };
 }
 
 /** The first fault of any producer, worker or commit is the reason the session ends. */

@@ -26,6 +26,8 @@ export interface ArchiveDeps {
   log: Log;
   /** How long one invocation works before it hands on to the next, in milliseconds. */
   budgetMs: number;
+  /** The instance is being taken away: commit what is there and hand on at once. */
+  stopping(): boolean;
 }
 
 /** What the queue is to do next. */
@@ -44,6 +46,7 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   if (run.cancelRequested) return end(part, { status: "cancelled" }, deps);
   // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
   if (!isOpen(run.status)) return { kind: "done", ended: false };
+  if (deps.stopping()) return { kind: "again", item, delayMs: 0 };
   const attempt = await takeClaim(item.mailbox, deps);
   if (attempt.kind === "held")
     return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };

@@ -102,3 +102,33 @@ it("goes on from what it has when only the cursors are lost", async () => {
   expect(world.tenant.requests.filter(({ route }) => route.endsWith("$value"))).toEqual([]);
   await expectWholeOnce(world);
 });
+
+it("commits what it has and hands on when its instance is taken away", async () => {
+  await using world = await aWorld({ tenant: { messagesPerMailbox: 60 } });
+  const { id } = world.mailbox();
+  let fetched = 0;
+  const leaving = (edges: Edges): Edges => ({
+    ...edges,
+    mail: {
+      open(mailbox, options) {
+        const reader = edges.mail.open(mailbox, options);
+        const mime = reader.mime.bind(reader);
+        reader.mime = async (message) => {
+          if (++fetched === 20) worker.app.stop();
+          return mime(message);
+        };
+        return reader;
+      },
+    },
+  });
+  await using worker = await aWorld({ shared: world.tenant, clock: world.clock, stores: world, edges: leaving });
+  await world.app.profiles.run(await world.profile());
+  await world.app.work(world.queue.receive() ?? "");
+  await worker.app.work(world.queue.receive() ?? "");
+  expect((await readBack(world.edges.blobs, id)).stored.length).toBe(fetched);
+  expect(fetched).toBeLessThan(world.wanted(id).length);
+  await world.settle();
+  await expectWholeOnce(world);
+  const fetches = world.tenant.requests.filter(({ route }) => route.endsWith("$value"));
+  expect(fetches).toHaveLength(world.wanted(id).length);
+});
