@@ -14,6 +14,7 @@ import type { WorkItem } from "../work/item.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
 import { type Ending, endingOf } from "./ending.js";
+import { withProblem } from "./progress.js";
 
 export interface ArchiveDeps {
   mail: MailSource;
@@ -95,11 +96,14 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
   const ending = endingOf(current, fault);
   if (ending !== undefined) return end(current, ending, deps);
   const faults = current.faults + 1;
-  return goOn({ ...current, faults }, { delayMs: faultWaitsMs[faults - 1] ?? 5 * minute }, deps);
+  // A person who looks meanwhile sees what is in the way; the next invocation begins with a clean slate.
+  const problem = { code: fault.reason ?? fault.code, message: `${fault.message}; it will be tried again` };
+  const waiting = { ...current, faults, problems: withProblem(current.problems, problem) };
+  return goOn(waiting, { delayMs: faultWaitsMs[faults - 1] ?? minute }, deps);
 }
 
 /** Waits after the first, second, … fault in a row without a commit between them. */
-const faultWaitsMs = [5 * second, 20 * second, minute, 3 * minute];
+const faultWaitsMs = [5 * second, 20 * second, minute, minute];
 
 function describe(error: unknown): string {
   if (error instanceof MailkeepError) return error.message;

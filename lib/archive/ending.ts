@@ -23,10 +23,12 @@ export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | unde
     message: fault.message,
     ...(fault.requestId !== undefined && { requestId: fault.requestId }),
   };
+  // What was said while it was still being tried is no longer true.
+  const others = part.problems.filter((earlier) => earlier.code !== code || earlier.folderPath !== undefined);
   const ended = (status: MailboxStatus): Ending => ({
     status,
     reason: code,
-    problems: withProblem(part.problems, problem),
+    problems: withProblem(others, problem),
   });
   switch (fault.code) {
     case "no-mailbox":

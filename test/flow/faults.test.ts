@@ -128,7 +128,11 @@ describe("a mailbox that cannot be had", () => {
     await using world = await aWorld();
     page(world, [{ mailbox: world.mailbox().id, do: { kind: "unavailable", body: "empty" } }]);
     const profile = await world.profile();
-    expect((await world.run(profile)).status).toBe("failed");
+    const down = await world.run(profile);
+    expect(down.status).toBe("failed");
+    const part = (await world.parts(down.id)).find(({ mailbox }) => mailbox === world.mailbox().id);
+    expect(part?.problems).toHaveLength(1);
+    expect(part?.problems[0]?.message).not.toContain("tried again");
     page(world, []);
     expect((await world.run(profile)).status).toBe("succeeded");
     await expectWhole(world);
