@@ -8,8 +8,8 @@ import type { ChainFault } from "../ledger/chain.js";
  * record-misplaced    the record lies under another number or mailbox than its own
  * chain-broken        the record names another predecessor than the one before it
  * ledger-stray        a blob beside the records that is none by its name
- * ledger-rolled-back  the tables know later records than the ledger has: its newest were taken away
- * head-differs        the newest record the tables know is not the one that lies under its number
+ * ledger-rolled-back  the tables, or an earlier verification, know later records than the ledger has: its newest are gone
+ * head-differs        the newest record that the tables, or an earlier verification, know is not the one under its number
  * catalog-behind      the tables have not been told of records that are over an hour old; the next run tells them
  * stored-list-wrong   the record lists messages without a pack, none with one, or one twice
  * merkle-root-wrong   the Merkle root is not that of the messages the record lists

@@ -13,6 +13,7 @@ import { type CatalogTools, checkRows, countRows, findExtraRows } from "./check-
 import { type ContentCache, checkMessages, checkPack, contentCache, type Found } from "./check-content.js";
 import { addFinding, codeOfFault, type Finding, noFindings } from "./finding.js";
 import { type PackList, packList } from "./pack-list.js";
+import { loadReadBack } from "./read-back.js";
 import { nothingRead, type ScanState, type VerifyPart } from "./verification.js";
 
 export interface ScanTools {
@@ -46,7 +47,8 @@ async function begin(part: VerifyPart, rows: RowStore): Promise<ScanState> {
   if (!sound) report(part, { code: "head-differs", detail: "the row of what the tables know cannot be read" });
   const counts = { matched: 0, listed: 0, ids: 0, firsts: 0 };
   const head = sound ? told : emptyLedger;
-  return { phase: "ledger", head, at: 0, opened: false, message: 0, row: "", rows: counts };
+  const known = (await loadReadBack(rows, part.mailbox))?.head;
+  return { phase: "ledger", head, ...(known && { known }), at: 0, opened: false, message: 0, row: "", rows: counts };
 }
 
 function stateOf({ scan }: VerifyPart): ScanState {
@@ -120,6 +122,8 @@ async function openRecord(told: VerifyPart, { seq, name, blobs, rows, packs }: O
   for (const { kind, detail } of findings) report(part, { code: codeOfFault[kind], seq, blob: name, detail });
   if (seq === state.head.seq && tip?.sha256 !== state.head.sha256)
     report(part, { code: "head-differs", seq, blob: name, detail: `the tables know it by ${state.head.sha256}` });
+  else if (seq === state.known?.seq && tip?.sha256 !== state.known.sha256)
+    report(part, { code: "head-differs", seq, blob: name, detail: `was read before as ${state.known.sha256}` });
   // What a record of another place says would be looked for in the wrong one.
   const own = record !== undefined && record.mailbox === part.mailbox && record.seq === seq ? record : undefined;
   const packSize = await packs.upTo(seq, { part, pack: own?.pack?.name, known: own !== undefined });
@@ -175,12 +179,13 @@ async function* contentSteps(
 
 async function endOfLedger(part: VerifyPart, tools: ScanTools): Promise<void> {
   const state = stateOf(part);
-  if (state.at < state.head.seq)
+  const known = Math.max(state.head.seq, state.known?.seq ?? 0);
+  if (state.at < known)
     report(part, {
       code: "ledger-rolled-back",
       seq: state.at + 1,
       blob: ledgerName(part.mailbox, state.at + 1),
-      detail: `the ledger ends with record ${state.at}; the tables know ${state.head.seq} records`,
+      detail: `the ledger ends with record ${state.at}; ${known} records are known`,
     });
   else if (part.depth === "full") await checkBehind(part, state, tools);
   state.phase = part.depth === "full" ? "catalog" : "done";

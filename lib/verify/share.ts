@@ -1,31 +1,13 @@
 // The nightly share: so many mailboxes a night, the longest unread first, that everything is read back in a set time.
 import { loadApplied } from "../catalog/messages.js";
 import type { MailboxId } from "../core/ids.js";
-import type { RowStore } from "../ports/row-store.js";
+import { loadReadBack } from "./read-back.js";
 import { listVerifications } from "./repo.js";
 import { everyMailbox, type RequestDeps, requestVerification } from "./request.js";
-import { isOpen, type Verification, type VerifyPart } from "./verification.js";
+import { isOpen, type Verification } from "./verification.js";
 
 /** Every byte of the archive is read back at least once in so many nights. */
 export const nightsForAll = 30;
-
-const partition = "readback";
-
-/** Writes down that a mailbox was read back as a whole, and what its head was. */
-export async function saveReadBack(
-  rows: RowStore,
-  { mailbox, depth, scan, findings }: VerifyPart,
-  now: Date,
-): Promise<void> {
-  if (depth !== "full") return;
-  const values = {
-    at: now.toISOString(),
-    seq: scan?.at ?? 0,
-    sha256: scan?.tip?.sha256 ?? "",
-    findings: findings.count,
-  };
-  await rows.upsert("runs", { partition, row: mailbox }, values);
-}
 
 export interface Unread {
   mailbox: MailboxId;
@@ -60,9 +42,9 @@ export async function startShare(deps: RequestDeps): Promise<Verification | unde
   const all: Unread[] = [];
   for (const mailbox of await everyMailbox(rows, blobs)) {
     const { bytes } = await loadApplied(rows, mailbox);
-    const row = await rows.get("runs", { partition, row: mailbox });
+    const at = (await loadReadBack(rows, mailbox))?.at ?? "";
     // A damaged row must not make tonight's share endless.
-    all.push({ mailbox, at: String(row?.values.at ?? ""), bytes: Number.isFinite(bytes) ? bytes : 0 });
+    all.push({ mailbox, at, bytes: Number.isFinite(bytes) ? bytes : 0 });
   }
   const mailboxes = planShare(all);
   return mailboxes.length === 0 ? undefined : requestVerification({ mailboxes, depth: "full" }, "schedule", deps);

@@ -80,6 +80,8 @@ export interface ScanState {
   phase: "ledger" | "catalog" | "extra" | "done";
   /** The newest record the tables knew when the scan began: up to it rows must agree, beyond it they may be on their way. */
   head: LedgerHead;
+  /** The newest record of the last full verification that found nothing: it must still be there. */
+  known?: LedgerHead;
   /** The number, by name, of the last record dealt with. */
   at: number;
   /** Of the record after it: whether all but its messages is checked, and how many of those are. */

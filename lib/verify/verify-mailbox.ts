@@ -8,9 +8,9 @@ import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
 import { closeVerification } from "./close.js";
+import { saveReadBack } from "./read-back.js";
 import { findPart, findVerification, replacePart } from "./repo.js";
 import { scan } from "./scan.js";
-import { saveReadBack } from "./share.js";
 import { isOpen, type VerifyPart } from "./verification.js";
 
 export interface VerifyDeps {

@@ -1,5 +1,7 @@
 // Damages every kind of object of an archive in every way there is, and looks whether verification says which one it was.
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { bringUpToDate } from "../../lib/catalog/replay.js";
 import { headRow, knownRow } from "../../lib/catalog/rows.js";
 import type { MessageKey } from "../../lib/core/ids.js";
 import { ledgerName } from "../../lib/ledger/record.js";
@@ -116,6 +118,26 @@ describe("the ledger", () => {
       await archive.blobs.putIfAbsent(ledgerName(archive.mailbox, 4), forged.bytes, { contentType: "x/y" });
     });
     expect(codes).toContainEqual(["head-differs", 4, undefined]);
+  });
+
+  it("is found rolled back, or made anew, together with the tables, once it had been read as whole", async () => {
+    const archive = await aStoredArchive();
+    expect(await aVerifier(archive).verify()).toMatchObject({ status: "succeeded" });
+    const forged = await bytesOf(archive, ledgerName(archive.mailbox, 4));
+    archive.blobs.tamper(ledgerName(archive.mailbox, 4), undefined);
+    for (const key of Object.keys(archive.rows.dump()).filter((key) => key.startsWith("messages/")))
+      await archive.rows.delete("messages", { partition: archive.mailbox, row: key.split("/").at(-1) ?? "" });
+    await bringUpToDate(archive.mailbox, archive);
+    // What was found once is found again: it does not go away by being looked at.
+    for (const _ of [1, 2]) {
+      const back = await aVerifier(archive).verify();
+      expect(back.findings.kept.map(({ code, seq }) => [code, seq])).toEqual([["ledger-rolled-back", 4]]);
+    }
+    const anew = gzipSync(gunzipSync(forged), { level: 1 });
+    await archive.blobs.putIfAbsent(ledgerName(archive.mailbox, 4), anew, { contentType: "x/y" });
+    await bringUpToDate(archive.mailbox, archive);
+    const other = await aVerifier(archive).verify();
+    expect(other.findings.kept.map(({ code, seq }) => [code, seq])).toEqual([["head-differs", 4]]);
   });
 
   it("names a blob that is no record, and packs that nobody names", async () => {
