@@ -4,62 +4,130 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import type { Edges } from "../../lib/app.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
+import type { MailboxReader } from "../../lib/ports/mail-source.js";
 import { aWorld, byId, testStart, type World } from "../build/a-world.js";
+import { copyStores } from "../build/copy-stores.js";
+import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
-import { type Fault, faulty } from "../fakes/faulty.js";
+import type { Fault } from "../fakes/faulty.js";
 
 const clock = stoppedClock(testStart);
-let tenant: Tenant;
-
-beforeAll(async () => {
-  tenant = await startTenant({ mailboxes: 1, messagesPerMailbox: 0, hugeMessageBytes: 0, now: clock.now });
-  const box = tenant.mailboxes.list()[0]?.id ?? "";
-  for (const n of [1, 2, 3]) tenant.mailboxes.deliver(box, "inbox", withAttachment(n));
-  tenant.mailboxes.deliver(box, "sentitems", withAttachment(1));
-  poison = tenant.mailboxes.deliver(box, "inbox", withAttachment(9));
-  tenant.faults.set({ rules: [{ message: poison, route: valueRoute, do: { kind: "corrupt" } }] });
-});
-afterAll(() => tenant.close());
-let poison = "";
 const valueRoute = "GET /users/{user}/messages/{message}/$value";
+type ProfileId = Parameters<World["run"]>[0];
+
+/** What lies before the run that is killed. */
+interface Scene {
+  tenant: Tenant;
+  /** Brings a fresh world to the moment of the run. */
+  begin(world: World): Promise<ProfileId>;
+}
+
+interface Reading {
+  calls: number;
+  downloads: number;
+  /** Ledger records written by the run. */
+  commits: number;
+  archive: unknown;
+}
 
 function withAttachment(n: number): string {
   const content = Buffer.alloc(6_000, `attachment ${n} `).toString("base64").replace(/.{76}/g, "$&\r\n");
   return `From: a@contoso.example\r\nSubject: m${n}\r\nContent-Transfer-Encoding: base64\r\n\r\n${content}\r\n`;
 }
 
-/** Every edge that can fail, with one fault shared by all. */
-function fragile(edges: Edges, fault: Fault): Edges {
-  const mail: Edges["mail"] = {
-    open: (mailbox, options) => faulty(edges.mail.open(mailbox, options), fault, { safe: ["history"] }),
-  };
-  const { blobs, rows, queue, directory } = edges;
+const plain = (n: number) => `From: a@contoso.example\r\nSubject: plain ${n}\r\n\r\nHello ${n}\r\n`;
+
+const aTenant = () => startTenant({ mailboxes: 1, messagesPerMailbox: 0, hugeMessageBytes: 0, now: clock.now });
+
+function poison(tenant: Tenant, message: string): void {
+  tenant.faults.set({ rules: [{ message, route: valueRoute, do: { kind: "corrupt" } }] });
+}
+
+/** A first archive: new mail, the same attachment twice, one message that cannot be had. */
+async function firstRun(): Promise<Scene> {
+  const tenant = await aTenant();
+  const box = tenant.mailboxes.list()[0]?.id ?? "";
+  for (const n of [1, 2, 3]) tenant.mailboxes.deliver(box, "inbox", withAttachment(n));
+  tenant.mailboxes.deliver(box, "sentitems", withAttachment(1));
+  poison(tenant, tenant.mailboxes.deliver(box, "inbox", withAttachment(9)));
+  return { tenant, begin: (world) => world.profile() };
+}
+
+/** A later run that meets a change of every kind, and takes several commits. */
+async function secondRun(): Promise<Scene> {
+  const tenant = await aTenant();
+  const mail = tenant.mailboxes;
+  const box = mail.list()[0]?.id ?? "";
+  const deliver = (n: number, folder = "inbox") => mail.deliver(box, folder, { eml: plain(n), isRead: false });
+  const [moved, junked, purged, flagged, rewritten, filed] = [1, 2, 3, 4, 5, 6].map((n) => deliver(n)) as [
+    ...[string, string, string, string, string, string],
+  ];
+  const folder = mail.createFolder(box, "Doomed");
+  deliver(7, folder);
+  await using before = await aWorld({ shared: tenant, clock });
+  const profile = await before.profile();
+  await before.run(profile);
+  mail.move(box, moved, "archive");
+  mail.move(box, junked, "junkemail");
+  mail.purge(box, purged);
+  mail.flag(box, flagged, "flagged");
+  mail.editDraft(box, rewritten, withAttachment(5));
+  mail.move(box, filed, folder);
+  mail.move(box, filed, "archive");
+  mail.deleteFolder(box, folder);
+  mail.expireDeltaTokens(box, "inbox");
+  for (let n = 10; n < 18; n++) deliver(n, n % 2 === 0 ? "inbox" : "sentitems");
+  poison(tenant, deliver(20, "archive"));
+  const stores = before.edges;
   return {
-    ...edges,
-    mail,
-    blobs: faulty(blobs, fault),
-    rows: faulty(rows, fault),
-    queue: faulty(queue, fault),
-    directory: faulty(directory, fault),
+    tenant,
+    async begin(world) {
+      await copyStores(stores, world.edges);
+      return profile;
+    },
   };
 }
 
-interface Reading {
-  calls: number;
-  archive: unknown;
+/** Downloads take so long that a batch grows old, and is committed, after a few of them. */
+function slowly(edges: Edges, pulse: () => Promise<void>): Edges {
+  const open: Edges["mail"]["open"] = (mailbox, options) => {
+    const reader: MailboxReader = edges.mail.open(mailbox, options);
+    const mime = reader.mime.bind(reader);
+    reader.mime = async (id) => {
+      clock.advance(5_000);
+      await pulse();
+      return mime(id);
+    };
+    return reader;
+  };
+  return { ...edges, mail: { open } };
 }
 
 /** One run with a death at call `failAt`, carried on by healthy workers; then what can be read back. */
-async function reading(failAt: number, when: "before" | "after"): Promise<Reading> {
+async function reading({ tenant, begin }: Scene, failAt: number, when: "before" | "after"): Promise<Reading> {
   const fault: Fault = { calls: 0, failAt, when, dead: true };
   await using world = await aWorld({ shared: tenant, clock });
-  const dying = await aWorld({ shared: tenant, clock, stores: world, edges: (edges) => fragile(edges, fault) });
-  const profile = await world.profile();
+  const dying: World = await aWorld({
+    shared: tenant,
+    clock,
+    stores: world,
+    edges: (edges) =>
+      fragile(
+        slowly(edges, () => dying.pulse()),
+        fault,
+      ),
+  });
+  const profile = await begin(world);
+  tenant.resetCounters();
+  clock.advance(1_000);
   const { run } = await world.app.profiles.run(profile);
   await workUntilDead(dying, fault);
   await dying[Symbol.asyncDispose]();
   await carryOn(world);
-  return { calls: fault.calls, archive: await audit(world, run.id) };
+  const downloads = tenant.requests.filter(({ route }) => route === valueRoute).length;
+  const { records } = await readBack(world.edges.blobs, world.mailbox().id);
+  const commits = records.filter((record) => record.run === run.id).length;
+  return { calls: fault.calls, downloads, commits, archive: await audit(world, run.id) };
 }
 
 async function workUntilDead(dying: World, fault: Fault): Promise<void> {
@@ -88,21 +156,72 @@ async function audit(world: World, runId: string) {
   const quarantine = await world.app.mailboxes.quarantine(id);
   const second = await world.run(run.profile as never);
   return {
-    stored: stored.sort(byId),
+    stored: stored.sort(byContent),
     chained: records.every((record, i) => record.seq === i + 1),
+    catalog: await catalog(world),
     status: run.status,
-    tally: run.tally,
+    counts: { ...run.tally, known: 0, seen: 0, moved: run.moved, removed: run.removed, changed: run.changed },
     quarantine: quarantine.map(({ id, reason }) => ({ id, reason })),
     afterwards: { status: second.status, stored: second.tally.stored },
   };
 }
 
-describe.each(["before", "after"] as const)("killed %s a call", (when) => {
-  it("reaches the same archive wherever it happens", async () => {
-    const calm = await reading(Number.POSITIVE_INFINITY, when);
-    expect(calm.archive).toMatchObject({ status: "succeededWithGaps", tally: { stored: 4, quarantined: 1, seen: 5 } });
-    expect(calm.calls).toBeGreaterThan(40);
-    for (let failAt = 1; failAt <= calm.calls; failAt++)
-      expect((await reading(failAt, when)).archive, `killed ${when} call ${failAt}`).toEqual(calm.archive);
-  }, 300_000);
+const byContent = (a: { id: string; sha256: string }, b: { id: string; sha256: string }) =>
+  byId({ id: `${a.id} ${a.sha256}` }, { id: `${b.id} ${b.sha256}` });
+
+/** Where the archive says each message is, and how it is marked. */
+async function catalog(world: World) {
+  const found: object[] = [];
+  for await (const { row, values } of world.edges.rows.scan("messages", world.mailbox().id, { from: "t_", to: "t`" })) {
+    const { folderId, removedAt, flag, subject } = values;
+    found.push({ row, folderId, isRemoved: removedAt !== "", flag, subject });
+  }
+  return found;
+}
+
+/** At most the batch being committed and the one that fills meanwhile are downloaded again, and what was on its way. */
+const downloadedAgain = 14;
+
+const scenes = [
+  {
+    name: "a first run",
+    build: firstRun,
+    expected: { status: "succeededWithGaps", counts: { stored: 4 } },
+    commits: 1,
+    step: 1,
+  },
+  {
+    name: "a run with changes of every kind",
+    build: secondRun,
+    // A rewritten message and eight new ones.
+    expected: { status: "succeededWithGaps", counts: { stored: 9, moved: 3, removed: 2, changed: 1, quarantined: 1 } },
+    commits: 2,
+    step: 2,
+  },
+];
+
+describe.each(scenes)("$name", ({ build, expected, commits, step }) => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await build();
+  });
+  afterAll(() => scene.tenant.close());
+
+  it.each(["before", "after"] as const)(
+    "killed %s any call, reaches the same archive",
+    async (when) => {
+      const calm = await reading(scene, Number.POSITIVE_INFINITY, when);
+      expect(calm.archive).toMatchObject(expected);
+      expect(calm.calls).toBeGreaterThan(40);
+      expect(calm.commits).toBeGreaterThanOrEqual(commits);
+      // Where not every call is tried, `before` and `after` take turns.
+      const first = when === "before" ? 1 : step;
+      for (let failAt = first; failAt <= calm.calls; failAt += step) {
+        const killed = await reading(scene, failAt, when);
+        expect(killed.archive, `killed ${when} call ${failAt}`).toEqual(calm.archive);
+        expect(killed.downloads, `killed ${when} call ${failAt}`).toBeLessThanOrEqual(calm.downloads + downloadedAgain);
+      }
+    },
+    300_000,
+  );
 });
