@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { endingOf } from "../../../lib/archive/ending.js";
+import { type ErrorCode, MailkeepError } from "../../../lib/core/errors.js";
+import { aPart } from "../runs/a-run.js";
+
+const fault = (code: ErrorCode, reason?: string) =>
+  new MailkeepError(code, "it went wrong", { ...(reason !== undefined && { reason }), requestId: "request-1" });
+
+it("without a fault as the counts say", () => {
+  expect(endingOf(aPart())).toEqual({ status: "noChanges" });
+  expect(endingOf(aPart({ owed: 1 }))).toEqual({ status: "succeededWithGaps" });
+});
+
+describe("for good", () => {
+  it.each(["forbidden", "unauthenticated", "corrupt"] as const)("at once for %s, with a reason", (code) => {
+    expect(endingOf(aPart(), fault(code, "ErrorAccessDenied"))).toEqual({
+      status: "failed",
+      reason: "ErrorAccessDenied",
+      problems: [{ code: "ErrorAccessDenied", message: "it went wrong", requestId: "request-1" }],
+    });
+  });
+
+  it("a mailbox that is not there fails when a person named it, and is excluded when a rule chose it", () => {
+    expect(endingOf(aPart({ named: true }), fault("no-mailbox", "ErrorInvalidUser"))).toMatchObject({
+      status: "failed",
+      reason: "ErrorInvalidUser",
+      problems: [{ code: "ErrorInvalidUser" }],
+    });
+    expect(endingOf(aPart(), fault("no-mailbox"))).toEqual({ status: "excluded", reason: "no-mailbox" });
+  });
+});
+
+describe("perhaps later", () => {
+  it.each(["unavailable", "cancelled", "conflict", "precondition-failed", "invalid", "not-found"] as const)(
+    "not before the fifth %s in a row",
+    (code) => {
+      expect(endingOf(aPart({ faults: 0 }), fault(code))).toBeUndefined();
+      expect(endingOf(aPart({ faults: 3 }), fault(code))).toBeUndefined();
+      expect(endingOf(aPart({ faults: 4 }), fault(code))).toMatchObject({ status: "failed", reason: code });
+    },
+  );
+});
