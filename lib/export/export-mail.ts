@@ -57,11 +57,11 @@ async function work(hand: Hand): Promise<ExportStep> {
 async function plan(hand: Hand, order: Order): Promise<boolean> {
   const { writer, deps } = hand;
   for (let index = total(hand.value.plans); index < order.mailboxes.length; index++) {
-    if (hand.isOver()) return false;
     const planned = await planMailbox({ id: hand.value.id, order, index, writer }, deps);
     const { value } = hand;
     const sum = plus(value.planned, planned);
     await hand.save({ ...value, faults: 0, plans: withTurn(value.plans, writer, 1), planned: sum });
+    if (hand.isOver()) return false;
   }
   if (hand.value.planned.bytes > mostExportBytes)
     throw new MailkeepError("too-large", tooLarge(hand.value.planned.bytes), { reason: "EXPORT_TOO_LARGE" });

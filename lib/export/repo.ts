@@ -25,7 +25,12 @@ function fromRow({ values }: StoredRow): Export {
 }
 
 export async function insertExport(rows: RowStore, value: Export): Promise<void> {
-  await rows.insert("runs", { partition, row: value.id }, toRow(value));
+  try {
+    await rows.insert("runs", { partition, row: value.id }, toRow(value));
+  } catch (error) {
+    // Ids hold chance: a row that is there already is this one, whose answer was lost.
+    if (!isMailkeepError(error, "conflict") || (await findExport(rows, value.id)) === undefined) throw error;
+  }
 }
 
 export async function findExport(rows: RowStore, id: ExportId): Promise<Export | undefined> {

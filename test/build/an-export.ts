@@ -67,8 +67,11 @@ export const jsonLines = <T>(bytes: Buffer): T[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as T);
 
-export function python(program: string, ...args: string[]): string {
-  return execFileSync("python3", ["-c", program, ...args], { encoding: "utf8", maxBuffer: 1024 ** 3 });
+/** What the program prints; `input` is what it reads. */
+export function python(program: string, ...args: (string | { input: string })[]): string {
+  const input = args.flatMap((arg) => (typeof arg === "string" ? [] : [arg.input])).join("");
+  const words = args.filter((arg) => typeof arg === "string");
+  return execFileSync("python3", ["-c", program, ...words], { input, encoding: "utf8", maxBuffer: 1024 ** 3 });
 }
 
 const split = `

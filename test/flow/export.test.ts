@@ -22,7 +22,10 @@ async function exported(input: object, on = world) {
 
 const both = () => [world.mailbox(0).id, world.mailbox(1).id];
 
-describe.skipIf(!hasPython)("an export", () => {
+// Other programs take their time to start.
+const timeout = 30_000;
+
+describe.skipIf(!hasPython)("an export", { timeout }, () => {
   it.each(["eml-zip", "bagit"] as const)("as %s holds every message, byte for byte", async (format) => {
     const view = await exported({ format, mailboxes: both() });
     const wanted = both().flatMap((id) => world.wanted(id));
@@ -146,7 +149,7 @@ describe("an order", () => {
   });
 });
 
-describe.skipIf(!hasPython)("a damaged archive", () => {
+describe.skipIf(!hasPython)("a damaged archive", { timeout }, () => {
   it.each(["eml-zip", "mbox", "bagit"] as const)(
     "is exported as %s without what is damaged, and that is named",
     async (format) => {

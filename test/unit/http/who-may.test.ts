@@ -62,14 +62,21 @@ const idOf = (path: string) =>
       ? "p_0000000000000000"
       : path.startsWith("/verify")
         ? "v_0000000000000_00000000"
-        : "nobody";
+        : path.startsWith("/exports")
+          ? "e_0000000000000_00000000"
+          : "nobody";
+
+const bodies: Record<string, object> = {
+  "/verify": {},
+  "/exports": { format: "mbox", profile: "p_0000000000000000" },
+};
 
 /** A well-formed request of the route. */
 function request(route: Route, authorization: string | undefined) {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? idOf(route.path));
   const headers = { ...(authorization !== undefined && { authorization }), "if-match": '"1"' };
-  const body = route.path === "/verify" ? {} : { name: "All", mailboxes: { mode: "all" } };
-  const takes = route.method === "PUT" || ["/profiles", "/verify"].includes(route.path);
+  const body = bodies[route.path] ?? { name: "All", mailboxes: { mode: "all" } };
+  const takes = route.method === "PUT" || ["/profiles", ...Object.keys(bodies)].includes(route.path);
   return ask(route.method, path, { headers, ...(takes && route.method !== "GET" && { body }) });
 }
 
