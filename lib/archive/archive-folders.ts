@@ -16,7 +16,7 @@ import { retryOwed } from "./consider.js";
 import { type Counts, openCounts } from "./counts.js";
 import { isDue } from "./owed.js";
 import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
-import { concerns, folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
+import { concerns, folderEvents, readTree, type Tree, treeProblems, vanishedFolders } from "./tree.js";
 import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
 import { type ArchiveWriter, openWriter } from "./writer.js";
 
@@ -45,6 +45,7 @@ export async function archiveFolders(
   const known = await knownFolders(rows, part.mailbox);
   const isOurs = (folder: string) => concerns(tree, known, folder as FolderId);
   counts.plan(tree, isOurs);
+  for (const problem of treeProblems(tree, part.named)) counts.problem(problem);
   await counts.save();
 
   const stop = stopSigns(stretch, counts, deps);
@@ -185,6 +186,8 @@ function otherFolders(reader: MailboxReader): Session["otherFolder"] {
   let all: Promise<Tree> | undefined;
   return async (id) => {
     all ??= readTree(reader, { include: ["/"], exclude: [], hidden: true, recoverableItems: false });
-    return (await all).all.get(id);
+    const { all: folders, unread } = await all;
+    // Graph says where the message is; only the folder's path cannot be known now.
+    return folders.get(id) ?? (unread.length > 0 ? { id, path: "" } : undefined);
   };
 }

@@ -57,7 +57,11 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
 async function work(run: Run, part: MailboxRun, claim: Claim, deps: ArchiveDeps): Promise<NextStep> {
   const { clock, log } = deps;
   const begun = clock.monotonicMs();
-  const reader = deps.mail.open(part.mailbox, { history: claim.history, signal: claim.signal });
+  const reader = deps.mail.open(part.mailbox, {
+    history: claim.history,
+    signal: claim.signal,
+    ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
+  });
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
   log.info("mailbox work begins", fields);
   try {

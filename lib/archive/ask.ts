@@ -26,6 +26,8 @@ export async function ask(
   const place = tree.all.get(folderId);
   if (place !== undefined) return treat(session, { message, known, place }, health);
   if (known !== undefined) await noteElsewhere(session, id, known, folderId);
+  // Where part of the tree is unknown, so is whether the message is wanted: what is owed stays owed.
+  if (tree.unread.length > 0) return;
   await letGo(session, id, { folderId, cause: "FOLDER_NOT_CHOSEN" });
 }
 

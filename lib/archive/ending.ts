@@ -16,7 +16,7 @@ export function endingOf(part: MailboxRun): Ending;
 /** Undefined: the fault may pass, so another try is due. */
 export function endingOf(part: MailboxRun, fault: MailkeepError): Ending | undefined;
 export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | undefined {
-  if (fault === undefined) return { status: outcomeOf(part) };
+  if (fault === undefined) return endingOfReading(part);
   const code = fault.reason ?? fault.code;
   const problem = {
     code,
@@ -41,4 +41,11 @@ export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | unde
     default:
       return part.faults + 1 >= faultLimit ? ended("failed") : undefined;
   }
+}
+
+/** A mailbox of which not one folder could be read is a failed one, whatever it was that kept them shut. */
+function endingOfReading(part: MailboxRun): Ending {
+  const [first] = part.problems;
+  const nothingRead = part.folders.total > 0 && part.folders.done === 0 && part.tally.seen === 0;
+  return first !== undefined && nothingRead ? { status: "failed", reason: first.code } : { status: outcomeOf(part) };
 }

@@ -6,11 +6,13 @@ import type { LedgerEvent } from "../ledger/record.js";
 import type { Folder, MailboxReader } from "../ports/mail-source.js";
 import { type PlacedFolder, wantsFolder, wellKnownNames } from "../profiles/folder-choice.js";
 import type { Profile } from "../profiles/profile.js";
+import type { Problem } from "../runs/run.js";
 
 export interface TreeFolder extends PlacedFolder {
   path: string;
   totalItemCount: number;
   hidden: boolean;
+  belowUnread?: string;
 }
 
 export interface Tree {
@@ -20,6 +22,10 @@ export interface Tree {
   wanted: TreeFolder[];
   /** Whether the run reads the folder. */
   reads(folder: FolderId): boolean;
+  /** Folders below which nothing is known, because they could not be listed. */
+  unread: { path: string; reason: string }[];
+  /** Include patterns of the profile that chose no folder. */
+  unmatched: string[];
   /** Whether hidden folders were looked for: without, a missing hidden folder says nothing. */
   hiddenIncluded: boolean;
 }
@@ -43,7 +49,17 @@ export async function readTree(reader: MailboxReader, choice: Profile["folders"]
   const placed = placeFolders(folders);
   const wanted = placed.filter((folder) => wantsFolder(choice, folder, wellKnown));
   const recoverable = choice.recoverableItems ? await recoverableFolders(reader) : [];
-  return treeOf({ all: [...placed, ...recoverable], wanted: [...wanted, ...recoverable] }, choice.hidden);
+  const notExcluded = { include: ["/"], exclude: choice.exclude };
+  const unread = placed
+    .filter(
+      (folder) => folder.belowUnread !== undefined && wantsFolder({ ...choice, ...notExcluded }, folder, wellKnown),
+    )
+    .map(({ path, belowUnread = "" }) => ({ path, reason: belowUnread }));
+  const chooses = (include: string) =>
+    placed.some((f) => wantsFolder({ ...choice, include: [include], exclude: [] }, f, wellKnown));
+  const unmatched = choice.include.filter((pattern) => !chooses(pattern));
+  const placedAndRecoverable = { all: [...placed, ...recoverable], wanted: [...wanted, ...recoverable] };
+  return { ...treeOf(placedAndRecoverable, choice.hidden), unread, unmatched };
 }
 
 export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hiddenIncluded: boolean): Tree {
@@ -52,6 +68,8 @@ export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hid
     all: new Map(folders.all.map((folder) => [folder.id, folder])),
     wanted: folders.wanted,
     reads: (folder) => read.has(folder),
+    unread: [],
+    unmatched: [],
     hiddenIncluded,
   };
 }
@@ -75,6 +93,7 @@ export function placeFolders(folders: Folder[]): TreeFolder[] {
         path: folderPath(names),
         totalItemCount: folder.totalItemCount,
         hidden: folder.hidden,
+        ...(folder.belowUnread !== undefined && { belowUnread: folder.belowUnread }),
       };
     })
     .sort((a, b) => a.names.length - b.names.length);
@@ -107,6 +126,8 @@ export function folderEvents(tree: Tree, known: ReadonlyMap<string, KnownFolder>
 
 /** Pure: folders the archive knows that are no longer in the mailbox. */
 export function vanishedFolders(tree: Tree, known: ReadonlyMap<string, KnownFolder>): KnownFolder[] {
+  // Below a folder that could not be listed nothing is missing: it is unknown.
+  if ([...tree.all.values()].some(({ belowUnread }) => belowUnread !== undefined)) return [];
   return [...known.values()].filter((folder) => !folder.gone && isMissing(folder, tree));
 }
 
@@ -120,4 +141,22 @@ export function concerns(tree: Tree, known: ReadonlyMap<string, KnownFolder>, fo
   if (tree.all.has(folder)) return tree.reads(folder);
   const folderKnown = known.get(folder);
   return folderKnown === undefined || isMissing(folderKnown, tree);
+}
+
+/** Pure: what the tree itself leaves to be desired, for a person to see on the run. */
+export function treeProblems(tree: Tree, isNamed: boolean): Problem[] {
+  const unread = tree.unread.map(({ path, reason }) => ({
+    code: reason,
+    message: "the folders below it could not be listed; what they hold is missing from this run",
+    folderPath: path,
+  }));
+  // One of many mailboxes may lack a folder that others have; one with nothing to read, or chosen by name, is a mistake.
+  const matters = isNamed || tree.wanted.length === 0;
+  const unmatched = (matters ? tree.unmatched : []).map((pattern) => ({
+    code: "FOLDER_NOT_FOUND",
+    message: `no folder of the mailbox fits ${pattern}; GET /mailboxes/{id}/folders lists what there is`,
+    folderPath: pattern,
+  }));
+  const nothing = { code: "NO_FOLDER_CHOSEN", message: "the profile chooses no folder of this mailbox" };
+  return [...unread, ...unmatched, ...(tree.wanted.length === 0 ? [nothing] : [])];
 }

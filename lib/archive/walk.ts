@@ -54,7 +54,7 @@ class UnreadableFolder extends Error {
 }
 
 function folderFault(error: unknown): unknown {
-  const isOfFolder = isMailkeepError(error, "unavailable", "invalid", "too-large", "not-found");
+  const isOfFolder = isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large", "not-found");
   return isOfFolder ? new UnreadableFolder(error) : error;
 }
 

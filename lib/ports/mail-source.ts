@@ -9,6 +9,8 @@ export interface Folder {
   /** How many messages the folder says it holds; advisory. */
   totalItemCount: number;
   hidden: boolean;
+  /** Why the folders below it could not be listed, when they could not: they are unknown then, not absent. */
+  belowUnread?: string;
 }
 
 export interface Address {
@@ -70,6 +72,8 @@ export interface RequestHistory {
 export interface OpenMailbox {
   /** What earlier speakers for this mailbox sent. */
   history: RequestHistory;
+  /** How long to wait for one answer; the adapter's own choice when absent. */
+  requestTimeoutMs?: number;
   /** Aborts requests in flight and waiting ones; they reject with code `cancelled`. */
   signal: AbortSignal;
 }
@@ -86,7 +90,10 @@ export interface MailboxReader {
   probe(): Promise<MailboxProbe>;
   /** The id of a well-known folder (`inbox`, `drafts`, …, any language); undefined when the mailbox has none. */
   wellKnownFolder(name: string): Promise<FolderId | undefined>;
-  /** Every folder at every depth, search folders left out; hidden ones only when asked for. */
+  /**
+   * Every folder at every depth, search folders left out; hidden ones only when asked for. A folder whose children cannot
+   * be listed says so, and stops nobody; the top level must be readable.
+   */
   folders(options: { hidden: boolean }): Promise<Folder[]>;
   /** The folders below one folder, at every depth (for Recoverable Items, which the tree does not show). */
   foldersBelow(parent: string): Promise<Folder[]>;

@@ -4,10 +4,33 @@ import type { ProfileId } from "../core/ids.js";
 
 const listLimit = 10_000;
 const Address = z.string().trim().min(1).max(320);
+
+/** The mail folders of https://learn.microsoft.com/graph/api/resources/mailfolder that hold messages of their own. */
+const wellKnownNames = [
+  "archive",
+  "clutter",
+  "conflicts",
+  "conversationhistory",
+  "deleteditems",
+  "drafts",
+  "inbox",
+  "junkemail",
+  "localfailures",
+  "outbox",
+  "scheduled",
+  "sentitems",
+  "serverfailures",
+  "syncissues",
+];
+
 const FolderPattern = z
   .string()
   .max(1_000)
-  .regex(/^(\/|wellknown:[a-z]+$)/i, "is neither a path that begins with / nor wellknown:NAME");
+  .refine(
+    (pattern) =>
+      pattern.startsWith("/") || wellKnownNames.some((name) => pattern.toLowerCase() === `wellknown:${name}`),
+    `is neither a path that begins with / nor wellknown: and one of ${wellKnownNames.join(", ")}`,
+  );
 
 /** Who: every mailbox of the connection, all but some, only some, or one. */
 const Mailboxes = z

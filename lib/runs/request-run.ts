@@ -31,6 +31,7 @@ export async function requestRun(
     profileName: profile.name,
     trigger,
     folders: profile.folders,
+    requestTimeoutSeconds: profile.requestTimeoutSeconds,
     status: "pending",
     requestedAt: now.toISOString(),
     cancelRequested: false,

@@ -48,6 +48,8 @@ export interface Run {
   trigger: "manual" | "schedule";
   /** What to read, as the profile said when the run began. */
   folders: Profile["folders"];
+  /** How long to wait for one answer of Graph. */
+  requestTimeoutSeconds?: number;
   status: RunStatus;
   requestedAt: string;
   startedAt?: string;

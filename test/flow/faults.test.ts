@@ -156,6 +156,43 @@ describe("a mailbox that cannot be had", () => {
 });
 
 describe("folders", () => {
+  const children = "GET /users/{user}/mailFolders/{folder}/childFolders";
+  it.each([
+    ["500", { kind: "unavailable", body: "json" }],
+    ["403", { kind: "forbidden" }],
+  ] as const)(
+    "below one that cannot be opened (%s) are a gap; the others are archived, nothing is called removed",
+    async (_, fault) => {
+      await using world = await aWorld({ tenant: { messagesPerMailbox: 0 } });
+      const { id } = world.mailbox();
+      for (const folder of ["inbox", "/Contracts", "/Inbox/Projects/Apollo"])
+        world.tenant.mailboxes.deliver(id, folder, `Subject: ${folder}\r\n\r\nbody\r\n`);
+      const profile = await world.profile();
+      await world.run(profile);
+      world.tenant.mailboxes.deliver(id, "/Contracts", "Subject: new\r\n\r\nbody\r\n");
+      const projects = world.tenant.mailboxes.folders(id).find(({ path }) => path === "/Inbox/Projects");
+      page(world, [{ route: children, folder: projects?.id ?? "", do: fault }]);
+      const run = await world.run(profile);
+      expect(run).toMatchObject({ status: "succeededWithGaps", removed: 0, tally: { stored: 1 } });
+      const part = (await world.parts(run.id)).find(({ mailbox }) => mailbox === id);
+      expect(part?.problems).toMatchObject([{ folderPath: "/Inbox/Projects" }]);
+      page(world, []);
+      expect((await world.run(profile)).status).toBe("noChanges");
+      await expectWhole(world);
+    },
+  );
+
+  it("that a profile names and the mailbox lacks are a gap, not an empty success", async () => {
+    await using world = await aWorld();
+    const run = await world.run(await world.profile({ folders: { include: ["/Inbxo"] } }));
+    expect(run.status).toBe("succeededWithGaps");
+    const part = (await world.parts(run.id)).find(({ mailbox }) => mailbox === world.mailbox().id);
+    expect(part?.problems.map(({ code }) => code)).toEqual(["FOLDER_NOT_FOUND", "NO_FOLDER_CHOSEN"]);
+    const named = { mode: "only", mailboxes: [world.mailbox().address] };
+    const some = await world.profile({ mailboxes: named, folders: { include: ["/Inbox", "/Inbxo"] } });
+    expect((await world.run(some)).status).toBe("succeededWithGaps");
+  });
+
   it("deleted in the middle of a run take their mail with them and harm nothing else", async () => {
     await using world = await aWorld({ tenant: { messagesPerMailbox: 25 } });
     const { id } = world.mailbox();

@@ -10,6 +10,7 @@ export interface Speaker {
   mailbox: MailboxId;
   governor: Governor;
   signal: AbortSignal;
+  timeoutMs?: number | undefined;
 }
 
 export interface Question<T> {
@@ -41,6 +42,9 @@ export class Call<T = unknown> implements MiddlewareOptions {
   constructor(readonly question: Question<T>) {}
   get signal(): AbortSignal | undefined {
     return this.question.speaker?.signal;
+  }
+  get timeoutMs(): number | undefined {
+    return this.question.speaker?.timeoutMs;
   }
   get governor(): Governor | undefined {
     return this.question.speaker?.governor;

@@ -1,5 +1,6 @@
 // The folder tree of a mailbox: Graph lists one level at a time.
 import { z } from "zod";
+import { isMailkeepError } from "../../core/errors.js";
 import type { FolderId } from "../../core/ids.js";
 import type { Folder } from "../../ports/mail-source.js";
 import { maybe, readItem } from "./json.js";
@@ -35,8 +36,15 @@ export async function folderTree(list: ListLevel, parent: string | undefined, hi
   }
 
   async function branch(item: FolderItem, parentId: string | undefined): Promise<Folder[]> {
-    const children = mayHaveChildren(item, hidden) ? await below(item.id) : [];
-    return [folderOf(item, parentId), ...children];
+    const folder = folderOf(item, parentId);
+    if (!mayHaveChildren(item, hidden)) return [folder];
+    try {
+      return [folder, ...(await below(item.id))];
+    } catch (error) {
+      // One folder that cannot be opened is a gap with a name; whatever concerns the whole mailbox goes up.
+      if (!isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large")) throw error;
+      return [{ ...folder, belowUnread: error.reason ?? error.code }];
+    }
   }
 
   return below(parent);

@@ -95,10 +95,14 @@ function newAgent(timeoutMs: number): Agent {
 function mailSource(client: GraphClient, origin: string, clock: Clock): MailSource {
   const settings = new SettingsAccess(clock);
   return {
-    open(mailbox, { history, signal }) {
+    open(mailbox, { history, signal, requestTimeoutMs: timeoutMs }) {
       setMaxListeners(0, signal); // each request in flight listens; Node would take a few dozen for a leak
       const governor = new Governor({ clock, signal, history });
-      return new GraphMailboxReader(new MailboxAsk(client, { mailbox, governor, signal }, origin), governor, settings);
+      return new GraphMailboxReader(
+        new MailboxAsk(client, { mailbox, governor, signal, timeoutMs }, origin),
+        governor,
+        settings,
+      );
     },
   };
 }

@@ -39,8 +39,8 @@ export function transport(options: TransportOptions): Link {
           path: call.path,
           method: "GET",
           headers: call.headers,
-          headersTimeout: options.timeoutMs,
-          bodyTimeout: options.timeoutMs,
+          headersTimeout: call.timeoutMs ?? options.timeoutMs,
+          bodyTimeout: call.timeoutMs ?? options.timeoutMs,
         },
         receiver,
       );

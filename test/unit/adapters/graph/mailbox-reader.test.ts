@@ -81,12 +81,22 @@ describe("the folder tree", () => {
     await expect(mailbox().foldersBelow("x")).rejects.toMatchObject({ code: "no-mailbox" });
   });
 
-  it("fails when one level cannot be read: part of a tree is no tree", async () => {
+  it("says which folder could not be opened, and gives the others", async () => {
     const tenant = await aTenant((request, response) =>
       request.url?.includes("/deep/")
         ? refuse(response, 503, "x")
-        : json(response, { value: [{ id: request.url?.includes("child") ? "deep" : "in" }] }),
+        : json(response, { value: [{ id: request.url?.includes("/childFolders") ? "deep" : "in" }] }),
     );
+    const { mailbox } = await opened(tenant);
+    const folders = await mailbox().folders({ hidden: false });
+    expect(folders.map(({ id, belowUnread }) => ({ id, belowUnread }))).toEqual([
+      { id: "in", belowUnread: undefined },
+      { id: "deep", belowUnread: "x" },
+    ]);
+  });
+
+  it("fails when the top cannot be read", async () => {
+    const tenant = await aTenant((_request, response) => refuse(response, 503, "x"));
     const { mailbox } = await opened(tenant);
     await expect(mailbox().folders({ hidden: false })).rejects.toMatchObject({ code: "unavailable" });
   });
