@@ -1,5 +1,5 @@
 // `npm start`: storage emulator, sample tenant and all functions on this machine; runs a profile and shows what happens.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, type MailboxView, openApi, type RunView } from "./api.js";
@@ -95,6 +95,8 @@ async function startStorage(data: string): Promise<void> {
     display.say(`${how}; without it nothing can go on`);
     await shutdown.end(1);
   });
+  // For whoever wants to see the blobs and tables; the emulator's key is no secret.
+  writeFileSync(join(data, "connection-string.txt"), `${azurite.connectionString}\n`);
   process.env.ARCHIVE_STORAGE = azurite.connectionString;
   process.env.AzureWebJobsStorage ??= azurite.connectionString;
 }
