@@ -99,9 +99,13 @@ function mayMeanTaken(error: unknown): boolean {
   return status === 409 || status === 412 || storageCode(error) === "InvalidBlockList";
 }
 
-/** The body in blocks of exactly 4 MiB, the last one shorter. */
+/**
+ * The body in blocks of exactly 4 MiB, the last one shorter. Two buffers take turns: a block holds its bytes until the next
+ * but one is asked for.
+ */
 async function* blocksOf(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let block: Buffer | undefined;
+  let spare: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body)
     for (let at = 0; at < chunk.length; ) {
@@ -112,8 +116,8 @@ async function* blocksOf(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Ar
       at += part.length;
       if (filled < blockBytes) continue;
       yield block;
-      block = undefined;
+      [block, spare] = [spare, block];
       filled = 0;
     }
-  if (block !== undefined) yield block.subarray(0, filled);
+  if (block !== undefined && filled > 0) yield block.subarray(0, filled);
 }
