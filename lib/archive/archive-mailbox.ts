@@ -62,6 +62,7 @@ async function work(run: Run, part: MailboxRun, claim: Claim, deps: ArchiveDeps)
     signal: claim.signal,
     ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
   });
+  claim.follow(() => reader.history());
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
   log.info("mailbox work begins", fields);
   try {

@@ -18,7 +18,10 @@ export interface ClaimDeps {
 }
 
 export interface Claim {
+  /** What earlier speakers for the mailbox sent. */
   history: RequestHistory;
+  /** Each renewal writes down what was sent by then, so that whoever follows a dead worker keeps to the same window. */
+  follow(sent: () => RequestHistory): void;
   /** Aborted when the claim is lost: nothing may be sent for the mailbox any more. */
   signal: AbortSignal;
   /** Stops the work from outside, e.g. because the run was cancelled. */
@@ -88,6 +91,7 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
   let { etag } = hold;
   let heldUntil = clock.monotonicMs() + leaseMs;
   let writing: Promise<void> = Promise.resolve();
+  let sent = () => hold.history;
 
   const write = (until: number, history: RequestHistory): Promise<void> => {
     writing = writing.then(async () => {
@@ -105,7 +109,7 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
   const renew = async () => {
     const renewedAt = clock.monotonicMs();
     try {
-      await write(clock.now().getTime() + leaseMs, hold.history);
+      await write(clock.now().getTime() + leaseMs, sent());
       heldUntil = renewedAt + leaseMs;
     } catch (error) {
       // Storage that is away for a moment is no reason to stop before the lease runs out.
@@ -117,6 +121,9 @@ function heldClaim(hold: Hold, { rows, clock, ticker }: ClaimDeps): Claim {
 
   return {
     history: hold.history,
+    follow(source) {
+      sent = source;
+    },
     signal: stop.signal,
     abort: (reason) => stop.abort(reason),
     assertHeld() {

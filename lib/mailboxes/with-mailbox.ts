@@ -14,6 +14,7 @@ export async function withMailbox<T>(
   if (attempt.kind === "held") return undefined;
   const { claim } = attempt;
   const reader = deps.mail.open(mailbox, { history: claim.history, signal: claim.signal });
+  claim.follow(() => reader.history());
   try {
     return await talk(reader);
   } finally {

@@ -51,15 +51,25 @@ export async function closeIfSmall(id: RunId, deps: CloseDeps): Promise<void> {
   if (run !== undefined && (run.chosen ?? 0) <= closeAtOnceUpTo) await closeRun(id, deps);
 }
 
-/** The timer's round: every open run is closed if it can be, else its abandoned mailboxes are sent out again. */
+/**
+ * The timer's round: every open run is closed if it can be, else its abandoned mailboxes are sent out again.
+ * @throws what the first run that could not be looked after met, after all the others had their turn
+ */
 export async function tidyRuns(deps: CloseDeps & Revival): Promise<void> {
   const since = deps.clock.now().getTime() - lookedAfterMs;
+  const faults: unknown[] = [];
   for await (const run of listRuns(deps.rows)) {
-    if (Date.parse(run.requestedAt) < since) return;
+    if (Date.parse(run.requestedAt) < since) break;
     if (!isOpen(run.status)) continue;
-    const still = await closeRun(run.id, deps);
-    if (still !== undefined && isOpen(still.status)) await revive(still, deps);
+    try {
+      const still = await closeRun(run.id, deps);
+      if (still !== undefined && isOpen(still.status)) await revive(still, deps);
+    } catch (error) {
+      deps.log.error("run not looked after", { run: run.id, detail: String(error).slice(0, 200) });
+      faults.push(error);
+    }
   }
+  if (faults.length > 0) throw faults[0];
 }
 
 export interface Revival {

@@ -98,6 +98,17 @@ it("survives storage that is away for a moment, and is lost when that lasts", as
   expect(claim.signal.aborted).toBe(true);
 });
 
+it("tells whoever follows a dead worker what that one had sent when it last renewed", async () => {
+  const desk = aDesk();
+  const claim = held(await desk.take());
+  const sent = { slots: [{ at: 5, count: 17 }] };
+  claim.follow(() => sent);
+  await desk.pass(10 * second);
+  desk.ticks.clear();
+  desk.clock.advance(lease);
+  expect(held(await desk.take()).history).toEqual(sent);
+});
+
 describe("when the answer to a write is lost", () => {
   /** The next write is done, but the caller hears `code`. */
   function losing() {

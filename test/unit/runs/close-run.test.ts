@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryWorkQueue } from "../../../lib/adapters/memory/work-queue.js";
+import type { RunId } from "../../../lib/core/ids.js";
 import { day, minute } from "../../../lib/core/time.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import { closeRun, tidyRuns } from "../../../lib/runs/close-run.js";
-import { changePart, findPart, findRun, insertRun } from "../../../lib/runs/repo.js";
+import { changePart, findPart, findRun, insertParts, insertRun } from "../../../lib/runs/repo.js";
 import { openRunOf } from "../../../lib/runs/request-run.js";
 import type { MailboxRun, Run } from "../../../lib/runs/run.js";
 import { aPart, aRun, box, now, runId, stored } from "./a-run.js";
@@ -131,4 +132,15 @@ it("finds the open run of a profile behind the runs of many others", async () =>
 it("no longer counts a run as open that nobody has looked after for months", async () => {
   const { rows } = await anOffice();
   expect(await openRunOf({ id: aRun().profile }, rows, new Date(now.getTime() + 100 * day))).toBeUndefined();
+});
+
+it("looks after the other runs when one cannot be", async () => {
+  const office = await anOffice({ part: aPart({ status: "succeeded" }) });
+  const broken = "r_8227000000000_00000003" as RunId;
+  await insertRun(office.rows, aRun({ id: broken }));
+  await insertParts(office.rows, broken, [{ ...aPart({ status: "succeeded" }), run: broken }]);
+  const { json: _, ...values } = (await office.rows.get("runs", { partition: broken, row: box }))?.values ?? {};
+  await office.rows.upsert("runs", { partition: broken, row: box }, { ...values, json: "{" });
+  await expect(office.tidy()).rejects.toThrow();
+  expect((await office.run())?.status).toBe("succeeded");
 });
