@@ -28,8 +28,9 @@ export async function insertExport(rows: RowStore, value: Export): Promise<void>
   try {
     await rows.insert("runs", { partition, row: value.id }, toRow(value));
   } catch (error) {
-    // Ids hold chance: a row that is there already is this one, whose answer was lost.
-    if (!isMailkeepError(error, "conflict") || (await findExport(rows, value.id)) === undefined) throw error;
+    // The answer to our own write may have been lost, and the write repeated.
+    const found = isMailkeepError(error, "conflict") ? await findExport(rows, value.id) : undefined;
+    if (JSON.stringify(found) !== JSON.stringify(value)) throw error;
   }
 }
 
