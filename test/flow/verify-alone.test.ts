@@ -3,11 +3,12 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { proveMessage } from "../../lib/verify/proof.js";
 import { type AnArchive, keyOf } from "../build/an-archive.js";
 import { mailbox } from "../golden/build-archive.js";
-import { aStoredArchive } from "../unit/verify/a-verifier.js";
+import { aLyingArchive, aStoredArchive } from "../unit/verify/a-verifier.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mailkeep-alone-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,6 +97,15 @@ describe("a copy of the container", () => {
       expect(said).toContain("NOT as it was stored");
       expect(said).not.toContain("All of it is");
     }
+  });
+
+  it("is refused where only the bytes lie, and where a record was made anew", async () => {
+    const lie = run(await downloaded(await aLyingArchive()));
+    expect(lie).toMatchObject({ status: 1, said: expect.stringContaining("message-damaged record 1 message") });
+    const copy = copyOf(golden);
+    const record = join(copy, "mailboxes", mailbox, "ledger/00000001.json.gz");
+    writeFileSync(record, gzipSync(gunzipSync(readFileSync(record)), { level: 1 }));
+    expect(run(copy)).toMatchObject({ status: 1, said: expect.stringContaining("chain-broken record 2") });
   });
 
   it("tells a ledger rolled back from a whole one by a hash kept elsewhere", () => {

@@ -2,10 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { MailkeepError } from "../../lib/core/errors.js";
 import { ledgerName } from "../../lib/ledger/record.js";
+import { tidyVerifications } from "../../lib/verify/close.js";
 import { cancelVerification, requestVerification } from "../../lib/verify/request.js";
 import { showParts, showVerification, type VerificationView } from "../../lib/verify/view.js";
-import type { AnArchive } from "../build/an-archive.js";
+import { type AnArchive, anArchive } from "../build/an-archive.js";
 import { type Fault, faulty } from "../fakes/faulty.js";
+import { aMail, seeded } from "../unit/pack/seeded.js";
 import { aStoredArchive, aVerifier } from "../unit/verify/a-verifier.js";
 
 /** Something of each kind is wrong, so that a finding lost or counted twice would show. */
@@ -41,7 +43,8 @@ const essence = ({ status, read, findings, orphans, mailboxes }: VerificationVie
 
 const calm = essence(await aVerifier(await aDamagedArchive()).verify());
 
-async function disturbed(fault: Fault, budgetMs: number): Promise<Told> {
+/** `tidied`: the timer comes round afterwards, and what it sends is worked on. */
+async function disturbed(fault: Fault, budgetMs: number, tidied = false): Promise<Told> {
   const archive = await aDamagedArchive();
   const healthy = aVerifier(archive, budgetMs);
   const { id } = await requestVerification({ depth: "full" }, "manual", healthy.deps);
@@ -63,6 +66,11 @@ async function disturbed(fault: Fault, budgetMs: number): Promise<Told> {
     healthy.clock.advance(
       Math.max(0, (healthy.queue.items()[0]?.visibleAt.getTime() ?? 0) - healthy.clock.now().getTime()),
     );
+  }
+  if (tidied) {
+    healthy.clock.advance(20 * 60_000);
+    await tidyVerifications(healthy.deps);
+    await healthy.settle();
   }
   return essence(await showVerification(id, archive.rows));
 }
@@ -100,6 +108,46 @@ describe.each([60_000, 0])("with %i ms for an invocation", (budgetMs) => {
     for (let failAt = 1; failAt <= counting.calls; failAt++)
       expect(await disturbed({ calls: 0, failAt, error }, budgetMs), `call ${failAt}`).toEqual(calm);
   }, 120_000);
+});
+
+it.each(["precondition-failed", "unavailable"] as const)(
+  "gives the same answer when that of any call is lost (%s)",
+  async (code) => {
+    const counting: Fault = { calls: 0, failAt: Number.POSITIVE_INFINITY };
+    await disturbed(counting, 0);
+    const error = () => new MailkeepError(code, "the answer is lost");
+    for (let failAt = 1; failAt <= counting.calls; failAt++) {
+      const fault: Fault = { calls: 0, failAt, when: "after", error };
+      expect(await disturbed(fault, 0, code === "unavailable"), `call ${failAt}`).toEqual(calm);
+    }
+  },
+  120_000,
+);
+
+it("counts nothing twice when one of many messages cannot be read at first", async () => {
+  const random = seeded(5);
+  const archive = anArchive();
+  await archive.commit({
+    stored: Array.from({ length: 20 }, (_, n) => ({ id: `m${n}`, raw: aMail(random, [random.bytes(4_500)]) })),
+  });
+  const expected = (await aVerifier(archive).verify()).read;
+  expect(expected).toMatchObject({ messages: 20, attachments: 20 });
+  for (const failing of [3, 12, 18, 19]) {
+    let streams = 0;
+    const verifier = aVerifier(archive, 60_000, (deps) => ({
+      ...deps,
+      blobs: {
+        ...deps.blobs,
+        stream: async (name) => {
+          if (++streams === failing) throw new MailkeepError("unavailable", "the storage is slow");
+          return deps.blobs.stream(name);
+        },
+      },
+    }));
+    const told = await verifier.verify();
+    // The pack is read once more.
+    expect(told).toMatchObject({ status: "succeeded", read: expected });
+  }
 });
 
 it("never calls verified what cannot be read, nor damaged", async () => {

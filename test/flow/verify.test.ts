@@ -7,7 +7,7 @@ import type { MessageKey } from "../../lib/core/ids.js";
 import { ledgerName } from "../../lib/ledger/record.js";
 import type { FindingCode } from "../../lib/verify/finding.js";
 import { type AnArchive, keyOf } from "../build/an-archive.js";
-import { aStoredArchive, aVerifier } from "../unit/verify/a-verifier.js";
+import { aLyingArchive, aStoredArchive, aVerifier } from "../unit/verify/a-verifier.js";
 
 const bytesOf = async ({ blobs }: AnArchive, name: string) => Uint8Array.from((await blobs.get(name)).bytes);
 
@@ -88,6 +88,13 @@ async function found(damage: (archive: AnArchive) => Promise<unknown>, depth: "f
   const told = await aVerifier(archive).verify({ depth });
   return { archive, told, codes: told.findings.kept.map(({ code, seq, message }) => [code, seq, message]) };
 }
+
+it("believes the bytes, not what record, pack and manifest agree upon", async () => {
+  const told = await aVerifier(await aLyingArchive()).verify();
+  expect(told.findings.kept.map(({ code, seq, message }) => [code, seq, message])).toEqual([
+    ["message-damaged", 1, keyOf("a")],
+  ]);
+});
 
 describe("the ledger", () => {
   it("is found rolled back when its newest records are gone", async () => {

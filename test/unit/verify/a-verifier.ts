@@ -1,6 +1,11 @@
 // A small archive of every kind of object, and a worker that verifies it with the real parts.
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryWorkQueue } from "../../../lib/adapters/memory/work-queue.js";
+import { bringUpToDate } from "../../../lib/catalog/replay.js";
+import { sha256 } from "../../../lib/core/digest.js";
+import { appendRecord } from "../../../lib/ledger/journal.js";
+import { packName, packPath } from "../../../lib/ledger/record.js";
+import { openPack } from "../../../lib/pack/writer.js";
 import type { BlobStore } from "../../../lib/ports/blob-store.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import type { RowStore } from "../../../lib/ports/row-store.js";
@@ -8,7 +13,7 @@ import { requestVerification, startVerification, type Wish } from "../../../lib/
 import { verifyMailbox } from "../../../lib/verify/verify-mailbox.js";
 import { showVerification, type VerificationView } from "../../../lib/verify/view.js";
 import { WorkItem } from "../../../lib/work/item.js";
-import { type AnArchive, anArchive } from "../../build/an-archive.js";
+import { type AnArchive, anArchive, keyOf } from "../../build/an-archive.js";
 import { repeatableRandom } from "../../build/repeatable-random.js";
 import { aMail, seeded } from "../pack/seeded.js";
 
@@ -51,6 +56,36 @@ export interface AVerifier {
   settle(onFault?: (error: unknown) => void): Promise<number>;
   clock: ReturnType<typeof stoppedClock>;
   queue: ReturnType<typeof memoryWorkQueue>;
+}
+
+/** Record, Merkle root, pack and manifest agree with each other; only the bytes are not those whose hash they hold. */
+export async function aLyingArchive(): Promise<AnArchive> {
+  const archive = anArchive();
+  const { mailbox, blobs } = archive;
+  const raw = Buffer.from("Subject: forged\r\n\r\nforged\r\n");
+  const pack = openPack();
+  const facts = { id: "a", version: 1, folderId: "inbox", folderPath: "/Inbox", fidelity: "mime" as const };
+  const told = { ...facts, key: keyOf("a"), receivedAt: "2026-03-01T10:00:00Z", size: raw.length, cuts: [] };
+  await pack.add({ ...told, sha256: sha256(Buffer.from("the true message")) }, raw);
+  const { bytes, sha256: hash, merkleRoot, stored } = await pack.seal();
+  const name = packName(1, hash);
+  await blobs.putIfAbsent(packPath(mailbox, name), bytes, { contentType: "x/zip" });
+  await appendRecord(blobs, {
+    format: "mailkeep-ledger",
+    formatVersion: 1,
+    mailbox,
+    seq: 1,
+    previous: null,
+    pack: { name, sha256: hash, size: bytes.length, merkleRoot },
+    stored,
+    events: [],
+    cursors: [],
+    run: "r_test",
+    time: "2026-03-02T00:00:00.000Z",
+    program: "test",
+  });
+  await bringUpToDate(mailbox, archive);
+  return archive;
 }
 
 let verifiers = 0;
