@@ -7,7 +7,7 @@ import { knownOf } from "../catalog/rows.js";
 import type { ImmutableId } from "../core/ids.js";
 import type { CursorMark, LedgerEvent, LedgerRecord } from "../ledger/record.js";
 import type { Unplaced } from "../pack/manifest.js";
-import { type Batch, openBatch } from "./batch.js";
+import { type Batch, firstBatch, openBatch } from "./batch.js";
 import { type CommitDeps, type CommitPlace, commit } from "./commit.js";
 import { knownAfter } from "./decide.js";
 import { openRecent } from "./recent.js";
@@ -42,7 +42,7 @@ export interface ArchiveWriter {
 
 export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch(deps.clock);
+  let batch = openBatch(deps.clock, firstBatch);
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
   /** The commit that has to be through before the open batch may grow. */
