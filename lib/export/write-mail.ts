@@ -92,15 +92,27 @@ async function write(
   const [mark, before] = [out.mark(), { ...mbox }];
   try {
     const entry = mbox ?? (await beginEntry(out, { ...plan, expected: line.size }));
-    for await (const chunk of message.body) await addToEntry(out, entry, chunk);
+    for await (const chunk of readable(message.body)) await addToEntry(out, entry, chunk);
     if (mbox === undefined) written.directory.push(await endEntry(out, entry));
     written.index.push(told);
     return undefined;
   } catch (error) {
-    const reason = reasonOf(error);
+    if (!(error instanceof Unreadable)) throw error;
+    const reason = reasonOf(error.cause);
     out.goBack(mark);
     if (mbox !== undefined) Object.assign(mbox, before);
     return reason;
+  }
+}
+
+/** A fault of the message, not of the export's own storage. */
+class Unreadable extends Error {}
+
+async function* readable(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new Unreadable("a message cannot be read", { cause });
   }
 }
 

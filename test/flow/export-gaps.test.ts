@@ -48,8 +48,10 @@ describe("tables that lag behind the ledger", () => {
     const before = await loadApplied(archive.rows, archive.mailbox);
     const [c] = await archive.commit({ stored: [mail("c")] });
     const { key, receivedAt } = c ?? { key: keyOf("c"), receivedAt: "" };
-    await archive.rows.delete("messages", { partition: archive.mailbox, row: listRow(receivedAt, key) });
     await saveApplied(archive.rows, archive.mailbox, before);
+    // Half applied: the row is there, and nobody says so yet.
+    expect(await exported(archive)).toMatchObject({ status: "succeeded", written: { messages: 3 }, entries: 7 });
+    await archive.rows.delete("messages", { partition: archive.mailbox, row: listRow(receivedAt, key) });
     expect(await exported(archive)).toMatchObject({ status: "succeeded", written: { messages: 3 } });
     expect(await exported(archive, { keys: [key] })).toMatchObject({ status: "succeeded", written: { messages: 1 } });
     expect(await exported(archive, { to: receivedAt })).toMatchObject({ written: { messages: 0 } });

@@ -1,0 +1,39 @@
+// Exports at the door: asked for, watched, fetched.
+import { expect, it } from "vitest";
+import { sha256 } from "../../../lib/core/digest.js";
+import { aWorld } from "../../build/a-world.js";
+import { anApi } from "./an-api.js";
+
+it("is asked for, watched, and fetched with its hash", async () => {
+  await using world = await aWorld();
+  await world.run(await world.profile());
+  const ask = anApi(world.app);
+  const asked = await ask("POST", "/exports", { body: { format: "mbox", mailboxes: [world.mailbox().address] } });
+  expect(asked).toMatchObject({
+    status: 202,
+    json: { status: "pending", phase: "planning", result: null, link: null },
+  });
+  const path = `/exports/${asked.json.id}`;
+  expect(asked.headers.get("location")).toBe(`/api/v1${path}`);
+  expect(await ask("GET", `${path}/content`)).toMatchObject({ status: 409, json: { code: "EXPORT_NOT_READY" } });
+  await world.settle();
+  const { json } = await ask("GET", path);
+  expect(json).toMatchObject({ status: "succeeded", phase: null, result: { content: `/api/v1${path}/content` } });
+  const content = await ask("GET", `${path}/content`);
+  expect(content.headers.get("content-type")).toBe("application/zip");
+  expect(content.headers.get("content-disposition")).toContain(`filename="mailkeep-${json.id}.zip"`);
+  expect(content.headers.get("etag")).toBe(`"${json.result.sha256}"`);
+  expect([content.bytes.length, sha256(content.bytes)]).toEqual([json.result.size, json.result.sha256]);
+  expect((await ask("GET", "/exports")).json.value).toMatchObject([{ id: json.id }]);
+  expect((await ask("POST", `${path}/cancel`)).json).toMatchObject({ status: "succeeded" });
+});
+
+it.each([
+  [{ format: "mbox", mailboxes: ["nobody@contoso.example"] }, "MAILBOX_NOT_FOUND", "mailboxes[0]"],
+  [{ format: "zip", mailboxes: ["a"] }, "INVALID_INPUT", "format"],
+  [{ format: "mbox" }, "INVALID_INPUT", "mailboxes"],
+  [{ format: "mbox", mailboxes: ["a"], odd: 1 }, "INVALID_INPUT", "odd"],
+])("refuses %j by the field that is wrong", async (body, code, field) => {
+  await using world = await aWorld();
+  expect(await anApi(world.app)("POST", "/exports", { body })).toMatchObject({ status: 400, json: { code, field } });
+});
