@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Three tiers: `fast` needs nothing, `azurite` needs the storage emulator (started once), `host` runs the built app.
+// Four tiers: `fast` needs nothing, `slow` a few minutes, `azurite` the storage emulator (started once), `host` the built app.
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +8,15 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.azurite.test.ts", "test/host/**"],
+          exclude: ["test/**/*.azurite.test.ts", "test/**/*.slow.test.ts", "test/host/**"],
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: ["test/**/*.slow.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
