@@ -195,6 +195,17 @@ it("commits nothing for a batch without anything in it", async () => {
   expect(await loadApplied(rows, box)).toEqual(nothingApplied);
 });
 
+it("writes nothing at all once another worker has taken over", async () => {
+  const { blobs, rows, open } = await aWriter(undefined, () => {
+    throw new Error("taken over");
+  });
+  const writer = await open();
+  await writer.store(aMessage("m1"), skeleton);
+  writer.mark({ profile: "p", folderId: "inbox", link: "l", kind: "delta" }, 0);
+  await expect(writer.flush()).rejects.toThrow("taken over");
+  expect([blobs.names(), rows.dump()]).toEqual([[], {}]);
+});
+
 it("writes no rows for a record once another worker may have taken over", async () => {
   let ours = true;
   const assertOurs = () => {
