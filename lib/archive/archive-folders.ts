@@ -36,13 +36,8 @@ export async function archiveFolders(
   deps: ArchiveDeps,
 ): Promise<{ outcome: Outcome; counts: MailboxRun }> {
   const { run, part, reader } = stretch;
-  const { rows, blobs } = deps;
-  const applied = await bringUpToDate(part.mailbox, { rows, blobs });
-  const owed = await owedById(stretch, deps);
-  const owedNow = new Map<string, string>([...owed.values()].map(({ id, folderId }) => [id, folderId]));
-  const counts = await openCounts(part, applied, owedNow, deps);
-  const tree = await readTree(reader, run.folders);
-  const known = await knownFolders(rows, part.mailbox);
+  const [tree, state] = await both(readTree(reader, run.folders), readState(stretch, deps));
+  const { applied, owed, owedNow, counts, known, cursors } = state;
   const isOurs = (folder: string) => concerns(tree, known, folder as FolderId);
   counts.plan(tree, isOurs);
   for (const problem of treeProblems(tree, part.named)) counts.problem(problem);
@@ -56,7 +51,8 @@ export async function archiveFolders(
   failure.promise.catch((reason) => session.tasks.fail(reason));
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
   try {
-    const walk = await openWalk({ session, applied, counts }, stretch, deps);
+    const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
+    const walk = { session, archived, cursors, onFolderDone: counts.folderDone, onProblem: counts.problem };
     const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     await writer.flush();
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
@@ -69,6 +65,25 @@ export async function archiveFolders(
   } finally {
     stop.end();
   }
+}
+
+/** Both are waited for even if one fails: nothing may still be asked of the mailbox once its claim is given back. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+/** What the tables say of the mailbox, brought up to its ledger. */
+async function readState(stretch: Stretch, deps: ArchiveDeps) {
+  const { run, part } = stretch;
+  const { rows, blobs } = deps;
+  const applied = await bringUpToDate(part.mailbox, { rows, blobs });
+  const owed = await owedById(stretch, deps);
+  const owedNow = new Map<string, string>([...owed.values()].map(({ id, folderId }) => [id, folderId]));
+  const counts = await openCounts(part, applied, owedNow, deps);
+  const known = await knownFolders(rows, part.mailbox);
+  const cursors = await loadCursors(rows, part.mailbox, run.profile);
+  return { applied, owed, owedNow, counts, known, cursors };
 }
 
 async function owedById({ part }: Stretch, { rows }: ArchiveDeps): Promise<Map<ImmutableId, Owed>> {
@@ -133,20 +148,6 @@ function openSession(
     tasks: openTasks(),
     busy: new Map(),
     otherFolder: otherFolders(reader),
-  };
-}
-
-async function openWalk(
-  { session, applied, counts }: { session: Session; applied: Applied; counts: Counts },
-  { run, part }: Stretch,
-  { rows }: ArchiveDeps,
-): Promise<Walk> {
-  return {
-    session,
-    archived: archivedMessages(rows, part.mailbox, applied.head.seq > 0),
-    cursors: await loadCursors(rows, part.mailbox, run.profile),
-    onFolderDone: counts.folderDone,
-    onProblem: counts.problem,
   };
 }
 
