@@ -4,6 +4,8 @@ import type { Counts } from "./meter.js";
 
 export interface ProductOptions {
   storage: string;
+  /** Blobs and rows in memory, at Azure's latency; the queue stays where it is. */
+  slowMemory: boolean;
   graph: { baseUrl: string; token: string };
   /** Work items taken from the queue beside each other. */
   atOnce: number;

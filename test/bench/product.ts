@@ -7,6 +7,7 @@ import { isOpen } from "../../lib/runs/run.js";
 import { WorkItem } from "../../lib/work/item.js";
 import { difference, openMeter } from "./meter.js";
 import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
+import { slowMemory } from "./slow-memory.js";
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ProductOptions;
 const meter = openMeter(options.storage);
@@ -19,7 +20,7 @@ const edges = await openEdges(
   }),
   (level, line) => (level === "info" ? undefined : console.error(line)),
 );
-const app = composeApp(edges);
+const app = composeApp({ ...edges, ...(options.slowMemory && slowMemory()) });
 const queue = new QueueClient(options.storage, "work");
 
 /** How long to wait when the queue is empty. */
