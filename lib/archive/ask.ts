@@ -6,6 +6,7 @@ import { letGo, noteAbsence } from "./absence.js";
 import { decidePlace, decidePresent, type FolderPlace } from "./decide.js";
 import { inquire } from "./inquire.js";
 import { owe } from "./owe.js";
+import { wasTried } from "./owed.js";
 import type { Health, Session } from "./session.js";
 import { takeIn } from "./take-in.js";
 import type { TreeFolder } from "./tree.js";
@@ -40,6 +41,7 @@ async function treat(
   const { id } = message;
   const isChosen = session.tree.wanted.includes(place);
   const decision = decidePresent(message, known, place);
+  if (decision.kind === "fetch" && isChosen && wasTried(session, id, place.id)) return;
   if (decision.kind === "fetch" && isChosen) return takeIn(session, { ...decision, folder: place }, health);
   if (known !== undefined) {
     const events = decision.kind === "record" ? decision.events : decidePlace(known, place);

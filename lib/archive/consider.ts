@@ -1,6 +1,7 @@
 // One change on its way from a page to a decision: one decision at a time for each message, whichever folders speak of it.
 import type { FolderId, ImmutableId } from "../core/ids.js";
 import { decide, type FolderPlace, type Sign } from "./decide.js";
+import { wasTried } from "./owed.js";
 import type { Session } from "./session.js";
 import type { PageTicket, Settle } from "./tickets.js";
 
@@ -32,7 +33,7 @@ async function isDecided(session: Session, sign: Sign, { folder, ticket, settle 
   const decision = decide(sign, known, { folder, tells });
   switch (decision.kind) {
     case "fetch":
-      if (wasTried(session, id, folder)) return true;
+      if (wasTried(session, id, folder.id)) return true;
       await session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
       return false;
     case "ask":
@@ -47,12 +48,6 @@ async function isDecided(session: Session, sign: Sign, { folder, ticket, settle 
     case "ignore":
       return true;
   }
-}
-
-/** It was tried in vain in this run, and that was written down: a page read again must not try it again. */
-function wasTried({ owed, runStartedAt }: Session, id: ImmutableId, folder: FolderPlace): boolean {
-  const before = owed.get(id);
-  return before !== undefined && before.lastAt >= runStartedAt && before.folderId === folder.id;
 }
 
 /** Waits until nobody else is deciding about the message. */

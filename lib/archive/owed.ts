@@ -1,5 +1,6 @@
 // When a message in quarantine is tried again.
 import type { Owed } from "../catalog/quarantine.js";
+import type { ImmutableId } from "../core/ids.js";
 import { day, hour } from "../core/time.js";
 
 /** Waits after the first, second, … failed attempt. The first ones fall due at once: any later run tries again. */
@@ -19,4 +20,17 @@ export function isDue(owed: Owed, run: { startedAt: string; trigger: "manual" | 
   if (owed.lastAt >= run.startedAt) return false;
   if (run.trigger === "manual") return true;
   return owed.nextTryAt !== undefined && Date.parse(owed.nextTryAt) <= now.getTime();
+}
+
+/**
+ * Whether it was tried in vain in this run, and that was written down: a page read again, or another folder that speaks of
+ * it, must not try it again. In another folder it is another profile's too, so there it is.
+ */
+export function wasTried(
+  { owed, runStartedAt }: { owed: ReadonlyMap<ImmutableId, Owed>; runStartedAt: string },
+  id: ImmutableId,
+  folderId: string,
+): boolean {
+  const before = owed.get(id);
+  return before !== undefined && before.lastAt >= runStartedAt && before.folderId === folderId;
 }

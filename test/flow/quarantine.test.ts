@@ -1,6 +1,7 @@
 // What is owed stays owed until it is settled, is settled when there is nothing left to owe, and is counted once.
 import { expect, it } from "vitest";
 import { unaccounted } from "../../lib/core/tally.js";
+import { day } from "../../lib/core/time.js";
 import { aWorld, type World } from "../build/a-world.js";
 
 const value = "GET /users/{user}/messages/{message}/$value";
@@ -111,6 +112,18 @@ it("tries a message once in a run, wherever it turns up in it", async () => {
   await world.run(profile);
   // Owed, and told of by the delta round as well.
   mail.flag(box, bad, "flagged");
+  expect(await world.run(profile)).toMatchObject({ tally: { quarantined: 1, seen: 1 } });
+  expect(await world.app.mailboxes.quarantine(box)).toMatchObject([{ attempts: 2 }]);
+});
+
+it("tries a message once in a run, also when the weekly comparison comes upon it", async () => {
+  const { world, box, mail, poison } = await aMailbox();
+  await using _ = world;
+  const bad = mail.deliver(box, "inbox", eml("bad"));
+  poison(bad);
+  const profile = await world.profile();
+  await world.run(profile);
+  world.clock.advance(8 * day);
   expect(await world.run(profile)).toMatchObject({ tally: { quarantined: 1, seen: 1 } });
   expect(await world.app.mailboxes.quarantine(box)).toMatchObject([{ attempts: 2 }]);
 });
