@@ -8,6 +8,8 @@ export interface SmallPages {
   mail: MailSource;
   /** Called before each page is given; what it returns is given in its place. */
   onPage: (folder: FolderId, link: string | undefined) => ChangePage | undefined | Promise<ChangePage | undefined>;
+  /** Called after a page was given; nobody waits for it. */
+  onGiven: (folder: FolderId) => unknown;
 }
 
 /** Links stay good for whoever comes later, as Graph's do. */
@@ -22,6 +24,7 @@ export function smallPages(mail: MailSource, size: number): SmallPages {
   };
   const pages: SmallPages = {
     onPage: () => undefined,
+    onGiven: () => undefined,
     mail: {
       open(mailbox, options) {
         const reader: MailboxReader = mail.open(mailbox, options);
@@ -30,7 +33,9 @@ export function smallPages(mail: MailSource, size: number): SmallPages {
           const instead = await pages.onPage(folder, link);
           if (instead !== undefined) return instead;
           const left = link === undefined ? undefined : rest.get(link);
-          return cut(left ?? (await changes(folder, link)));
+          const page = cut(left ?? (await changes(folder, link)));
+          void pages.onGiven(folder);
+          return page;
         };
         return reader;
       },

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { MailkeepError } from "../../lib/core/errors.js";
 import type { FaultRule } from "../../lib/local/tenant/faults.js";
 import type { BlobStore } from "../../lib/ports/blob-store.js";
+import type { MimeOutcome } from "../../lib/ports/mail-source.js";
 import { aWorld } from "../build/a-world.js";
 
 const eml = (n: number) => `From: a@contoso.example\r\nSubject: m${n}\r\n\r\nHello ${n}\r\n`;
@@ -74,4 +75,45 @@ it("with categories that no table row can hold is archived", async () => {
   mail.markRead(box, many, false);
   expect((await world.run(profile)).status).not.toBe("failed");
   expect((await world.run(profile)).status).toBe("noChanges");
+});
+
+/** What `mime` answers instead, when it does. */
+async function withOutcomes(messages: number, outcome: (n: number) => MimeOutcome | undefined) {
+  let asked = 0;
+  const world = await aWorld({
+    tenant: { messagesPerMailbox: 0 },
+    edges: (edges) => ({
+      ...edges,
+      mail: {
+        open(mailbox, options) {
+          const reader = edges.mail.open(mailbox, options);
+          const mime = reader.mime.bind(reader);
+          reader.mime = async (id) => outcome(asked++) ?? mime(id);
+          return reader;
+        },
+      },
+    }),
+  });
+  const { id: box } = world.mailbox();
+  for (let n = 0; n < messages; n++) world.tenant.mailboxes.deliver(box, "inbox", eml(n));
+  await world.app.profiles.run(await world.profile());
+  await world.app.work(world.queue.receive() ?? "");
+  await world.app.work(world.queue.receive() ?? "");
+  return { world, asked, owed: await world.app.mailboxes.quarantine(box) };
+}
+
+const failing: MimeOutcome = { kind: "failed", reason: "ErrorServerBusy", transient: true };
+
+it("but many in a row are the mailbox failing: it is left alone for a while", async () => {
+  const { world, owed } = await withOutcomes(40, () => failing);
+  await using _ = world;
+  expect(owed.length).toBeLessThan(12);
+  expect(world.queue.items()).toHaveLength(1);
+});
+
+it("and every other one failing is no mailbox failing", async () => {
+  const { world, owed } = await withOutcomes(60, (n) => (n % 2 === 0 ? failing : undefined));
+  await using _ = world;
+  expect(owed).toHaveLength(30);
+  expect(world.queue.items()).toEqual([]);
 });

@@ -92,8 +92,11 @@ it.each(backFrom)("the weekly comparison finds it when the count is the same", a
   silent.push(one, other);
   mail.move(box, one, "inbox");
   mail.purge(box, other);
-  expect(await eventsOf(world, profile)).toEqual([]);
-  world.clock.advance(8 * day);
+  for (let n = 0; n < 6; n++) {
+    world.clock.advance(day);
+    expect(await eventsOf(world, profile), "within the week").toEqual([]);
+  }
+  world.clock.advance(2 * day);
   const events = await eventsOf(world, profile);
   expect(events.map((event) => event.kind).sort()).toEqual([kind, "removed"].sort());
 });

@@ -184,6 +184,16 @@ it("takes a message that cannot be packed for not stored, and commits the others
   expect(blobs.names()).toHaveLength(2);
 });
 
+it("commits nothing when the only message cannot be packed", async () => {
+  const { blobs, open } = await aWriter();
+  const writer = await open();
+  const bad = expect(writer.store(aMessage("bad", { size: -1 }), skeleton)).rejects.toMatchObject({ code: "invalid" });
+  await Promise.resolve();
+  await writer.flush();
+  await bad;
+  expect(blobs.names()).toEqual([]);
+});
+
 it("commits nothing for a batch without anything in it", async () => {
   const { blobs, rows, open } = await aWriter();
   const writer = await open();
