@@ -25,6 +25,29 @@ export function openMeter(connectionString: string): { counts(): Counts } {
   return { counts: () => ({ ...counts }) };
 }
 
+/** Follows the requests to Graph, which go through undici: how many were in flight, over time. */
+export function openGauge(): { requestMs(): number } {
+  let inFlight = 0;
+  let total = 0;
+  let since = performance.now();
+  const change = (by: number) => {
+    const now = performance.now();
+    total += inFlight * (now - since);
+    since = now;
+    inFlight += by;
+  };
+  subscribe("undici:request:create", () => change(1));
+  subscribe("undici:request:trailers", () => change(-1));
+  subscribe("undici:request:error", () => change(-1));
+  return {
+    /** Milliseconds of all requests so far, those in flight at once counted each for itself. */
+    requestMs() {
+      change(0);
+      return total;
+    },
+  };
+}
+
 /** What a request is about: the kind of blob, the table, or the queue. The account's name is the first segment. */
 function subjectOf(service: Service, path: string): string {
   const [, , ...rest] = (path.split("?")[0] ?? "").split("/");

@@ -21,6 +21,8 @@ export interface RunMeasure {
   began: number;
   ended: number;
   wallMs: number;
+  /** How long requests to Graph were in flight, those at once counted each for itself. */
+  requestMs: number;
   /** User and system time of the whole process: its thread pool and garbage collector included. */
   cpuMs: number;
   /** The part of it that the one thread of JavaScript took: it bounds what a process can do. */

@@ -5,12 +5,13 @@ import { loadConfig } from "../../lib/config.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { isOpen } from "../../lib/runs/run.js";
 import { WorkItem } from "../../lib/work/item.js";
-import { difference, openMeter } from "./meter.js";
+import { difference, openGauge, openMeter } from "./meter.js";
 import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
 import { slowMemory } from "./slow-memory.js";
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ProductOptions;
 const meter = openMeter(options.storage);
+const gauge = openGauge();
 const edges = await openEdges(
   loadConfig({
     ARCHIVE_STORAGE: options.storage,
@@ -33,6 +34,7 @@ const usage = () => ({
   mainCpu: inMs(process.threadCpuUsage()),
   rss: peakRss(),
   storage: meter.counts(),
+  requestMs: gauge.requestMs(),
   at: performance.now(),
 });
 
@@ -55,6 +57,7 @@ async function measureRun(): Promise<RunMeasure> {
     began,
     ended: began + after.at - before.at,
     wallMs: after.at - before.at,
+    requestMs: after.requestMs - before.requestMs,
     cpuMs: after.cpu - before.cpu,
     mainCpuMs: after.mainCpu - before.mainCpu,
     slowestMailboxMs,

@@ -10,6 +10,7 @@ const columns: [heading: string, show: (figures: Figures) => string][] = [
     "ceiling",
     ({ shareOfCeiling, stored, latencyMs }) => ifAny(stored * latencyMs, `${(shareOfCeiling * 100).toFixed(1)} %`),
   ],
+  ["slots", ({ slotsInUse, stored }) => ifAny(stored, `${(slotsInUse * 100).toFixed(1)} %`)],
   [
     "bare",
     ({ bareShareOfCeiling }) => (bareShareOfCeiling === undefined ? "" : `${(bareShareOfCeiling * 100).toFixed(1)} %`),

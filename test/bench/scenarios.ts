@@ -39,6 +39,8 @@ export interface Figures extends Setting {
   messagesPerSecond: number;
   /** Of 4 requests in flight / latency for each mailbox, all of them messages. */
   shareOfCeiling: number;
+  /** Of the time, times 4 for each mailbox, in which requests were in flight: what the product itself can do about it. */
+  slotsInUse: number;
   /** What a program that only fetches reaches in the same minute: the machine's share of what is missing. */
   bareShareOfCeiling?: number;
   /** Until the first message was asked for, and from the last one's arrival to the end of the work. */
@@ -135,6 +137,7 @@ async function measure(scenario: string, setting: Setting, { tenant, product }: 
     seconds,
     messagesPerSecond: tally.stored / seconds,
     shareOfCeiling: idealSeconds / seconds,
+    slotsInUse: run.requestMs / run.wallMs / inFlight / setting.atOnce,
     ...(await edgesOf(run, setting, tenant)),
     graphRequests: requests,
     graphRequestsPerMessage: requests / messages,
