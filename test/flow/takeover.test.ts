@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { Edges } from "../../lib/app.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
+import { changeRun } from "../../lib/runs/repo.js";
 import { aWorld, byId, type World } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
@@ -77,4 +78,33 @@ it("leaves a mailbox to the worker that it was handed to", async () => {
   await world.settle();
   expect((await world.app.runs.get(run.id as never)).status).toBe("succeeded");
   await slow[Symbol.asyncDispose]();
+});
+
+it("does nothing for an item that was delivered again after its work was handed on", async () => {
+  await using world = await aWorld();
+  await world.app.mailboxes.sync();
+  const route = "GET /users/{user}/messages/{message}/$value";
+  world.tenant.faults.set({ rules: [{ route, nth: 3, do: { kind: "throttled", retryAfterSeconds: 3_600 } }] });
+  const { run } = await world.app.profiles.run(await world.profile());
+  await world.app.work(world.queue.receive() ?? "");
+  const item = world.queue.receive() ?? "";
+  await world.app.work(item);
+  expect(world.queue.items()).toHaveLength(1);
+  const before = await world.parts(run.id);
+  const requests = world.tenant.requests.length;
+  await world.app.work(item);
+  expect(world.tenant.requests).toHaveLength(requests);
+  expect(world.queue.items()).toHaveLength(1);
+  expect(await world.parts(run.id)).toEqual(before);
+});
+
+it("does no work in the name of a run that has ended", async () => {
+  await using world = await aWorld();
+  const { run } = await world.app.profiles.run(await world.profile());
+  await world.app.work(world.queue.receive() ?? "");
+  const requests = world.tenant.requests.length;
+  await changeRun(world.edges.rows, run.id as never, (open) => ({ ...open, status: "failed" }));
+  await world.settle();
+  expect(world.tenant.requests).toHaveLength(requests);
+  expect((await world.app.runs.get(run.id as never)).status).toBe("failed");
 });

@@ -5,8 +5,10 @@ import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { openCounts } from "../../../lib/archive/counts.js";
 import { nothingApplied } from "../../../lib/catalog/messages.js";
 import type { MailboxId, RunId } from "../../../lib/core/ids.js";
+import { appendRecord } from "../../../lib/ledger/journal.js";
 import { changePart, findPart, insertParts } from "../../../lib/runs/repo.js";
-import { newMailboxRun } from "../../../lib/runs/run.js";
+import { type MailboxRun, newMailboxRun } from "../../../lib/runs/run.js";
+import { aRecord } from "../ledger/a-record.js";
 
 const run = "r_0000000000001_00000000" as RunId;
 const mailbox = "anna" as MailboxId;
@@ -42,4 +44,38 @@ it("leaves a mailbox alone that a newer generation works on", async () => {
   counts.problem({ code: "ODD", message: "something odd" });
   await counts.save();
   expect((await findPart(rows, run, mailbox))?.value.problems).toEqual([]);
+});
+
+async function withRecords() {
+  const rows = memoryRowStore();
+  const blobs = memoryBlobStore();
+  const clock = stoppedClock(new Date("2026-03-01T08:00:00Z"));
+  const who = { mailbox, address: "anna@contoso.example", displayName: "Anna", named: true };
+  const part = newMailboxRun(run, who, clock.now());
+  await insertParts(rows, run, [part]);
+  const first = await appendRecord(blobs, aRecord(1, null, { mailbox, run: "r_another" }));
+  const second = await appendRecord(blobs, aRecord(2, first.sha256, { mailbox, run }));
+  const applied = { ...nothingApplied, head: second };
+  return { part, applied, open: (from: MailboxRun) => openCounts(from, applied, new Map(), { rows, blobs, clock }) };
+}
+
+it("begins to count with what is committed after the start", async () => {
+  const { part, open } = await withRecords();
+  expect((await open(part)).current()).toMatchObject({ tally: { stored: 0 }, countedSeq: 2 });
+});
+
+it("makes up for commits of this run that nobody lived to count, and for no other run's", async () => {
+  const { part, open } = await withRecords();
+  const begun = { ...part, startedAt: "2026-03-01T08:00:00.000Z" };
+  expect((await open(begun)).current()).toMatchObject({ tally: { stored: 2, gone: 1, seen: 3 }, countedSeq: 2 });
+  expect((await open({ ...begun, countedSeq: 2 })).current()).toMatchObject({ tally: { stored: 0 }, countedSeq: 2 });
+});
+
+it("forgets earlier faults with each commit: only faults in a row end a mailbox", async () => {
+  const { part, applied, open } = await withRecords();
+  const counts = await open({ ...part, faults: 3, startedAt: "2026-03-01T08:00:00.000Z", countedSeq: 2 });
+  counts.committed(undefined, 1, applied);
+  expect(counts.current().faults).toBe(3);
+  counts.committed(aRecord(3, null, { mailbox, run }), 0, applied);
+  expect(counts.current()).toMatchObject({ faults: 0, countedSeq: 3, tally: { stored: 2, known: 1 } });
 });
