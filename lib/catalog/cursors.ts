@@ -49,12 +49,3 @@ export async function saveCursors(rows: RowStore, mailbox: MailboxId, marks: Cur
   }));
   await inBatches(rows, "cursors", mailbox, writes);
 }
-
-export async function forgetCursor(
-  rows: RowStore,
-  mailbox: MailboxId,
-  profile: ProfileId,
-  folder: FolderId,
-): Promise<void> {
-  await rows.delete("cursors", { partition: mailbox, row: cursorRow(profile, folder) });
-}

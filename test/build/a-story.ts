@@ -17,6 +17,8 @@ export function dice(seed: string): Dice {
 const standardFolders = ["inbox", "inbox", "sentitems", "archive", "deleteditems", "junkemail"];
 
 export interface User {
+  /** A message arrives in some folder. */
+  deliver(): void;
   /** Does one thing and says what. */
   act(): string;
 }
@@ -82,6 +84,7 @@ export function aUser(mail: MailboxControl, box: string, roll: Dice): User {
   };
   const names = Object.keys(deeds);
   return {
+    deliver,
     act() {
       const name = roll.pick(names) ?? "deliver";
       return `${name}: ${String(deeds[name]?.())}`;

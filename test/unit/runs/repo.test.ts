@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MailkeepError } from "../../../lib/core/errors.js";
 import type { RowStore } from "../../../lib/ports/row-store.js";
-import { changePart, changeRun, findPart, findRun, insertRun } from "../../../lib/runs/repo.js";
-import { aRun, box, runId, stored } from "./a-run.js";
+import { changePart, changeRun, findPart, findRun, insertParts, insertRun } from "../../../lib/runs/repo.js";
+import { aPart, aRun, box, runId, stored } from "./a-run.js";
 
 /** The first replace is done and its answer lost: the repeated request finds a newer row. */
 function losingAnAnswer(rows: RowStore): RowStore {
@@ -57,4 +57,14 @@ it("keeps a run of a profile with as many folder patterns as a profile may have"
   const run = aRun({ id: "r_8228000000000_00000002" as never, folders: { ...aRun().folders, include } });
   await insertRun(rows, run);
   expect((await findRun(rows, run.id))?.value).toEqual(run);
+});
+
+it("leaves mailboxes at work as they are when the start of a run is repeated", async () => {
+  const rows = await stored();
+  await changePart(rows, runId, box, (part) => ({ ...part, status: "running", generation: 3 }));
+  const other = { ...aPart(), mailbox: "another" as never };
+  await insertParts(rows, runId, [aPart(), other]);
+  await insertParts(rows, runId, [aPart(), other]);
+  expect((await findPart(rows, runId, box))?.value).toMatchObject({ status: "running", generation: 3 });
+  expect((await findPart(rows, runId, other.mailbox))?.value).toMatchObject({ status: "pending" });
 });
