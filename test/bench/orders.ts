@@ -27,8 +27,6 @@ export interface RunMeasure {
   cpuMs: number;
   /** The part of it that the one thread of JavaScript took: it bounds what a process can do. */
   mainCpuMs: number;
-  /** Longest time one mailbox took. */
-  slowestMailboxMs: number;
   /** The process's largest resident set so far, before and after, in bytes. */
   peakRssBefore: number;
   peakRss: number;

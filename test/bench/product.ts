@@ -2,6 +2,7 @@
 import { QueueClient } from "@azure/storage-queue";
 import { type App, composeApp, openEdges } from "../../lib/app.js";
 import { loadConfig } from "../../lib/config.js";
+import type { RunId } from "../../lib/core/ids.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { isOpen } from "../../lib/runs/run.js";
 import { WorkItem } from "../../lib/work/item.js";
@@ -29,6 +30,7 @@ const pollMs = 50;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const peakRss = () => process.resourceUsage().maxRSS * 1024;
 const inMs = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1_000;
+type Usage = ReturnType<typeof usage>;
 const usage = () => ({
   cpu: inMs(process.cpuUsage()),
   mainCpu: inMs(process.threadCpuUsage()),
@@ -49,23 +51,27 @@ async function measureRun(): Promise<RunMeasure> {
   const heap = watchHeap();
   const began = Date.now();
   const before = usage();
-  const slowestMailboxMs = await workUntil(async () => !isOpen((await app.runs.get(run.id as never)).status));
-  const after = usage();
+  const after = await workUntil(() => isEnded(run.id as RunId));
   return {
     kind: "run",
-    run: await app.runs.get(run.id as never),
+    run: await app.runs.get(run.id as RunId),
     began,
     ended: began + after.at - before.at,
     wallMs: after.at - before.at,
     requestMs: after.requestMs - before.requestMs,
     cpuMs: after.cpu - before.cpu,
     mainCpuMs: after.mainCpu - before.mainCpu,
-    slowestMailboxMs,
     peakRssBefore: before.rss,
     peakRss: after.rss,
     peakHeap: heap.peak(),
     storage: difference(after.storage, before.storage),
   };
+}
+
+/** A run of many mailboxes is closed by the timer of the minute, not by the worker of the last one. */
+async function isEnded(run: RunId): Promise<boolean> {
+  await app.tidy();
+  return !isOpen((await app.runs.get(run)).status);
 }
 
 /** The most the garbage-collected heap and the buffers outside it held, looked at ten times a second. */
@@ -112,16 +118,15 @@ async function take(most: number): Promise<Taken[]> {
   }));
 }
 
-/** Keeps as many items at work as allowed until the run has ended; returns the longest time one took. */
-async function workUntil(ended: () => Promise<boolean>): Promise<number> {
+/** Keeps as many items at work as allowed until the run has ended; returns the figures of when the last one was done. */
+async function workUntil(ended: () => Promise<boolean>): Promise<Usage> {
   const atWork = new Set<Promise<void>>();
-  let slowest = 0;
+  let atLast = usage();
   const start = (item: Taken) => {
     if (WorkItem.parse(JSON.parse(item.text)).kind !== "archive-mailbox") throw new Error("an item of another run");
-    const began = performance.now();
     const work = app.work(item.text).then(async () => {
-      slowest = Math.max(slowest, performance.now() - began);
       await item.done();
+      atLast = usage();
     });
     const tracked = work.finally(() => atWork.delete(tracked));
     atWork.add(tracked);
@@ -132,7 +137,7 @@ async function workUntil(ended: () => Promise<boolean>): Promise<number> {
     for (const item of items) start(item);
     if (items.length > 0) continue;
     if (atWork.size > 0) await Promise.race([...atWork, ...(free > 0 ? [sleep(pollMs * 10)] : [])]);
-    else if (await ended()) return slowest;
+    else if (await ended()) return atLast;
     else await sleep(pollMs);
   }
 }
