@@ -11,6 +11,7 @@ import { systemRandom } from "./adapters/system/random.js";
 import { systemTicker } from "./adapters/system/ticker.js";
 import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archive-mailbox.js";
 import { attachmentStore } from "./archive/attachments.js";
+import { packMemory } from "./archive/pack-memory.js";
 import { type FoldersView, showFolders } from "./archive/show-folders.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
@@ -161,6 +162,7 @@ function workUseCases(edges: Edges, stopping: () => boolean) {
   const archive: ArchiveDeps = {
     ...edges,
     attachments: attachmentStore(edges.blobs),
+    packMemory: packMemory(),
     budgetMs: invocationBudgetMs,
     stopping,
   };

@@ -44,6 +44,7 @@ export async function archiveFolders(
   await counts.save();
 
   const stop = stopSigns(stretch, counts, deps);
+  const leavePackMemory = deps.packMemory.enter();
   const failure = firstFailure();
   const writer = openArchiveWriter({ applied, owedNow, counts, onFailure: failure.fail }, stretch, deps);
   counts.watch(writer.waiting);
@@ -64,6 +65,7 @@ export async function archiveFolders(
     throw error;
   } finally {
     stop.end();
+    leavePackMemory();
   }
 }
 
@@ -122,13 +124,18 @@ function openArchiveWriter(
   deps: ArchiveDeps,
 ): ArchiveWriter {
   const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow, assertOurs: () => claim.assertHeld() };
-  return openWriter(parts.applied, place, deps, {
-    async onCommit({ record, known, applied }) {
-      parts.counts.committed(record, known, applied);
-      await parts.counts.save();
+  return openWriter(
+    parts.applied,
+    place,
+    { ...deps, packBytes: deps.packMemory.share },
+    {
+      async onCommit({ record, known, applied }) {
+        parts.counts.committed(record, known, applied);
+        await parts.counts.save();
+      },
+      onFailure: parts.onFailure,
     },
-    onFailure: parts.onFailure,
-  });
+  );
 }
 
 function openSession(

@@ -14,6 +14,7 @@ import type { WorkItem } from "../work/item.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
 import { type Ending, endingOf } from "./ending.js";
+import type { PackMemory } from "./pack-memory.js";
 import { withProblem } from "./progress.js";
 
 export interface ArchiveDeps {
@@ -21,6 +22,7 @@ export interface ArchiveDeps {
   blobs: BlobStore;
   rows: RowStore;
   attachments: AttachmentStore;
+  packMemory: PackMemory;
   clock: Clock;
   ticker: Ticker;
   random: Random;

@@ -2,7 +2,7 @@
 import { type Clock, second } from "../core/time.js";
 import type { CursorMark, LedgerEvent } from "../ledger/record.js";
 import type { MessageRecord, Unplaced } from "../pack/manifest.js";
-import { openPack, type PackLimits, packLimits, type SealedPack } from "../pack/writer.js";
+import { openPack, type PackLimits, type SealedPack } from "../pack/writer.js";
 
 /** A ledger record of this many events is sealed even if its pack is not full. */
 const eventLimit = 5_000;
@@ -42,9 +42,9 @@ export interface Contents {
  * The first batch of a stretch of work is sealed early: a person sees messages arrive, and a mailbox of a few hundred is
  * committed in part while the rest is still fetched. Two blobs for 250 messages stay under one for a hundred.
  */
-export const firstBatch: PackLimits = { ...packLimits, messages: 250 };
+export const firstBatchMessages = 250;
 
-export function openBatch(clock: Clock, limits: PackLimits = packLimits): Batch {
+export function openBatch(clock: Clock, limits: PackLimits): Batch {
   const pack = openPack(limits);
   const events: LedgerEvent[] = [];
   const marks = new Map<string, CursorMark>();

@@ -7,7 +7,8 @@ import { knownOf } from "../catalog/rows.js";
 import type { ImmutableId } from "../core/ids.js";
 import type { CursorMark, LedgerEvent, LedgerRecord } from "../ledger/record.js";
 import type { Unplaced } from "../pack/manifest.js";
-import { type Batch, firstBatch, openBatch } from "./batch.js";
+import { type PackLimits, packLimits } from "../pack/writer.js";
+import { type Batch, firstBatchMessages, openBatch } from "./batch.js";
 import { type CommitDeps, type CommitPlace, commit } from "./commit.js";
 import { knownAfter } from "./decide.js";
 import { openRecent } from "./recent.js";
@@ -40,9 +41,14 @@ export interface ArchiveWriter {
   flush(): Promise<void>;
 }
 
-export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps, hooks: WriterHooks): ArchiveWriter {
+export interface WriterDeps extends CommitDeps {
+  /** How large a pack may grow just now, in bytes. */
+  packBytes(): number;
+}
+
+export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch(deps.clock, firstBatch);
+  let batch = openBatch(deps.clock, limits(firstBatchMessages, deps));
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
   /** The commit that has to be through before the open batch may grow. */
@@ -64,7 +70,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
     const full = batch;
     const number = batchNumber++;
     sealed.add(full);
-    batch = openBatch(deps.clock);
+    batch = openBatch(deps.clock, limits(packLimits.messages, deps));
     room = committing;
     committing = committing.then(() => commitOne(full, number));
     committing.catch(hooks.onFailure);
@@ -124,3 +130,10 @@ export function openWriter(start: Applied, place: CommitPlace, deps: CommitDeps,
     },
   };
 }
+
+const limits = (messages: number, { packBytes }: WriterDeps): PackLimits => ({
+  messages,
+  get targetBytes() {
+    return packBytes();
+  },
+});

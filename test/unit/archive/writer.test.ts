@@ -12,6 +12,7 @@ import { sha256 } from "../../../lib/core/digest.js";
 import { type ImmutableId, messageKey } from "../../../lib/core/ids.js";
 import { minute } from "../../../lib/core/time.js";
 import type { Unplaced } from "../../../lib/pack/manifest.js";
+import { packLimits } from "../../../lib/pack/writer.js";
 import type { BlobStore } from "../../../lib/ports/blob-store.js";
 import { box, now, runId } from "../runs/a-run.js";
 
@@ -46,7 +47,7 @@ async function aWriter(blobsOf: (blobs: BlobStore) => BlobStore = (blobs) => blo
     openWriter(
       await loadApplied(rows, box),
       { mailbox: box, run: runId, owed: new Map(), assertOurs: () => takenOver() },
-      { blobs: blobsOf(blobs), rows, clock },
+      { blobs: blobsOf(blobs), rows, clock, packBytes: () => packLimits.targetBytes },
       {
         onCommit: async ({ record }) => void records.push(record?.seq ?? 0),
         onFailure: (error) => void failures.push(error),
