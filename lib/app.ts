@@ -1,14 +1,4 @@
 // The composition root: settings and the machine in, a record of use cases out. The only place that sees every room.
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { storageCredential } from "./adapters/azure/credential.js";
-import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
-import { jsonLog, type Level } from "./adapters/console/log.js";
-import { type Graph, openGraph } from "./adapters/graph/open.js";
-import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
-import { systemClock } from "./adapters/system/clock.js";
-import { systemRandom } from "./adapters/system/random.js";
-import { systemTicker } from "./adapters/system/ticker.js";
 import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archive-mailbox.js";
 import { attachmentStore } from "./archive/attachments.js";
 import { packMemory } from "./archive/pack-memory.js";
@@ -16,24 +6,25 @@ import { type FoldersView, showFolders } from "./archive/show-folders.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
-import type { Config } from "./config.js";
 import { isMailkeepError, MailkeepError } from "./core/errors.js";
-import type { MailboxId, MessageKey, ProfileId, Random, RunId } from "./core/ids.js";
+import {
+  type ConnectionId,
+  defaultConnection,
+  type MailboxId,
+  type MessageKey,
+  type ProfileId,
+  type RunId,
+} from "./core/ids.js";
 import type { Page, PageRequest } from "./core/page.js";
-import { type Clock, minute, type Ticker } from "./core/time.js";
+import { minute } from "./core/time.js";
+import { type Edges, version } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
-import type { BlobStore } from "./ports/blob-store.js";
-import type { Directory } from "./ports/directory.js";
-import type { ExportStore } from "./ports/export-store.js";
-import type { Log, LogFields } from "./ports/log.js";
-import type { MailSource } from "./ports/mail-source.js";
-import type { RowStore } from "./ports/row-store.js";
-import type { WorkQueue } from "./ports/work-queue.js";
+import type { LogFields } from "./ports/log.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
@@ -52,24 +43,6 @@ import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import { WorkItem } from "./work/item.js";
 
-/** Everything outside the building. */
-export interface Edges {
-  blobs: BlobStore;
-  exports: ExportStore;
-  rows: RowStore;
-  queue: WorkQueue;
-  mail: MailSource;
-  directory: Directory;
-  clock: Clock;
-  ticker: Ticker;
-  random: Random;
-  log: Log;
-  /** Makes storage ready; cheap when it is. */
-  ready(): Promise<void>;
-  /** Whether Graph answers, and how fast. */
-  pingGraph(): Promise<{ ms: number }>;
-}
-
 export interface Health {
   status: "ok" | "unwell";
   version: string;
@@ -80,43 +53,13 @@ export type { ExportView } from "./export/view.js";
 
 export type App = ReturnType<typeof composeApp>;
 
-export const version = "0.1.0";
+export { type Edges, openEdges, version } from "./edges.js";
 
 /** An invocation works this long, well inside host.json's functionTimeout of 15 minutes, and then hands on. */
 const invocationBudgetMs = 8 * minute;
 
 /** An open mailbox without a sign of life for so long, and without a claim, is sent out again. */
 const abandonedAfterMs = 2 * minute;
-
-/** Opens the edges that the settings name. */
-export async function openEdges(config: Config, write: (level: Level, line: string) => void): Promise<Edges> {
-  const storage: AzureStorage = await openAzureStorage(config.storage);
-  const log = jsonLog(write, () => systemClock.now());
-  const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };
-  const graph: Graph = openGraph({
-    baseUrl: config.graph.baseUrl,
-    token: await graphToken(config),
-    spoolDir: join(tmpdir(), "mailkeep"),
-    version,
-    ...machine,
-  });
-  return {
-    ...storage,
-    ...machine,
-    mail: graph.mail,
-    directory: graph.directory,
-    ready: storage.create,
-    pingGraph: graph.ping,
-  };
-}
-
-async function graphToken({ graph }: Config): Promise<TokenSource> {
-  if (graph.staticToken !== undefined) return staticToken(graph.staticToken);
-  return credentialToken(await storageCredential(graph.clientId), {
-    scope: `${graph.baseUrl}/.default`,
-    clock: systemClock,
-  });
-}
 
 export function composeApp(edges: Edges) {
   let stopping = false;
@@ -176,7 +119,8 @@ function workUseCases(edges: Edges, stopping: () => boolean) {
     /** Runs one work item; throws for the queue to try again. */
     async work(text: string): Promise<void> {
       const item = readItem(text);
-      if (item.kind === "start-run") return startRun(item.run, { ...edges, syncDirectory: () => sync(edges) });
+      if (item.kind === "start-run")
+        return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) });
       if (item.kind === "verify") return verify.work(item);
       if (item.kind === "export") return exports.work(item.export);
       return follow(await archiveMailbox(item, archive), item.run);
@@ -218,17 +162,24 @@ const poisoned = {
   message: "the work failed again and again; the log says how; mend the cause and run the profile again",
 };
 
-const sync = (edges: Edges): Promise<SyncReport> =>
-  syncDirectory({ ...edges, probe: (id) => withMailbox(id, edges, (reader) => reader.probe()) });
+async function sync(edges: Edges, connection: ConnectionId): Promise<SyncReport> {
+  const { directory, mail } = await edges.tenants.of(connection);
+  const probe = (id: MailboxId) => withMailbox(id, { ...edges, mail }, (reader) => reader.probe());
+  return syncDirectory({ ...edges, connection, directory, connections: edges.tenants.connections, probe });
+}
 
 function mailboxUseCases(edges: Edges) {
   const { rows } = edges;
   return {
-    list: (request: PageRequest): Promise<Page<MailboxView>> => showMailboxes(request, rows),
+    async list(request: PageRequest & { connection?: ConnectionId }): Promise<Page<MailboxView>> {
+      if (request.connection !== undefined) await edges.tenants.of(request.connection);
+      return showMailboxes(request, rows);
+    },
     get: (id: MailboxId): Promise<MailboxDetail> => showMailbox(id, rows),
     async folders(id: MailboxId): Promise<FoldersView> {
-      await getMailbox(rows, id);
-      return showFolders(id, edges);
+      const { connection } = await getMailbox(rows, id);
+      const { mail } = await edges.tenants.of(connection);
+      return showFolders(id, { ...edges, mail });
     },
     /** What is owed another try, or given up. */
     async quarantine(id: MailboxId): Promise<Owed[]> {
@@ -236,7 +187,7 @@ function mailboxUseCases(edges: Edges) {
       for await (const message of owedMessages(rows, id)) owed.push(message);
       return owed;
     },
-    sync: (): Promise<SyncReport> => sync(edges),
+    sync: (connection: ConnectionId = defaultConnection): Promise<SyncReport> => sync(edges, connection),
     /** Applies what the ledger holds and the tables do not; regrows them where they are lost. */
     async regrow(id: MailboxId): Promise<{ seq: number; messages: number }> {
       const { head, messages } = await bringUpToDate(id, edges);
@@ -263,7 +214,7 @@ function messageUseCases(edges: Edges) {
 
 function profileUseCases(edges: Edges) {
   const { rows } = edges;
-  const editing = { ...edges, assertSchedule };
+  const editing = { ...edges, assertSchedule, connectionNamed: (id: ConnectionId) => connectionNamed(id, edges) };
   return {
     async list(): Promise<StoredProfile[]> {
       const all: StoredProfile[] = [];
@@ -282,6 +233,13 @@ function profileUseCases(edges: Edges) {
       return { run: await showRun(run.id, rows), isNew };
     },
   };
+}
+
+async function connectionNamed(id: ConnectionId, { tenants }: Edges): Promise<ConnectionId> {
+  const known = (await tenants.connections()).find((other) => other.toLowerCase() === id.toLowerCase());
+  if (known !== undefined) return known;
+  const message = `there is no connection ${id}; GET /connections lists them`;
+  throw new MailkeepError("invalid", message, { reason: "CONNECTION_NOT_FOUND", field: "connection" });
 }
 
 function runUseCases(edges: Edges) {
@@ -314,6 +272,9 @@ async function health(edges: Edges): Promise<Health> {
       return { name, ok: false, problem };
     }
   };
-  const checks = await Promise.all([check("storage", edges.ready), check("graph", edges.pingGraph)]);
+  const checks = await Promise.all([
+    check("storage", edges.ready),
+    check("graph", async () => (await edges.tenants.of(defaultConnection)).ping()),
+  ]);
   return { status: checks.every(({ ok }) => ok) ? "ok" : "unwell", version, edges: checks };
 }

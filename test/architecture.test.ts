@@ -55,6 +55,7 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
   "lib/access": ["lib/core", "lib/config.ts"],
+  "lib/edges.ts": ["lib/*"],
   "lib/app.ts": ["lib/*"],
   "lib/api": ["lib/*"],
   functions: ["lib/app.ts", "lib/api", "lib/access", "lib/config.ts", "lib/core", "lib/ports"],

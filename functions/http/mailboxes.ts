@@ -9,7 +9,13 @@ import { shortHash } from "../../lib/core/ids.js";
 export function mailboxCalls({ mailboxes }: Pick<App, "mailboxes">): Calls<typeof mailboxRoutes> {
   return {
     async listMailboxes({ query, url }) {
-      return { json: asList(await mailboxes.list(pageRequest(query)), url, (mailbox) => mailbox) };
+      return {
+        json: asList(
+          await mailboxes.list({ ...pageRequest(query), ...(query.connection && { connection: query.connection }) }),
+          url,
+          (mailbox) => mailbox,
+        ),
+      };
     },
     async getMailbox({ params }) {
       return { json: await mailboxes.get(params.id) };
@@ -23,8 +29,8 @@ export function mailboxCalls({ mailboxes }: Pick<App, "mailboxes">): Calls<typeo
       const page = await pageOf(await mailboxes.quarantine(params.id), pageRequest(query), ({ id }) => shortHash(id));
       return { json: asList(page, url, (message) => message) };
     },
-    async syncDirectory() {
-      return { json: await mailboxes.sync() };
+    async syncDirectory({ query }) {
+      return { json: await mailboxes.sync(query.connection) };
     },
   };
 }

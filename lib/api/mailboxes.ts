@@ -1,6 +1,6 @@
 // Mailboxes of the directory snapshot over HTTP.
 import { z } from "zod";
-import { MailboxId } from "../core/ids.js";
+import { ConnectionId, defaultConnection, MailboxId } from "../core/ids.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
 
@@ -9,6 +9,7 @@ const time = z.iso.datetime();
 
 export const MailboxAnswer = z.strictObject({
   id: z.string(),
+  connection: z.string().describe("The connection through which the directory named it"),
   displayName: z.string(),
   userPrincipalName: z.string(),
   address: z.string(),
@@ -73,8 +74,9 @@ export const mailboxRoutes = {
     tag,
     summary: "The directory snapshot",
     right: "see",
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ ...pageQuery, connection: ConnectionId.optional() }),
     answer: { status: 200, schema: MailboxList },
+    problems: [404],
   }),
   getMailbox: route({
     method: "GET",
@@ -111,8 +113,10 @@ export const mailboxRoutes = {
     method: "POST",
     path: "/directory/sync",
     tag,
-    summary: "Read the directory now",
+    summary: "Read the directory of a connection now, of default when none is named",
     right: "operate",
+    query: z.strictObject({ connection: ConnectionId.default(defaultConnection) }),
     answer: { status: 200, schema: SyncAnswer },
+    problems: [404],
   }),
 };

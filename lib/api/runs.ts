@@ -38,6 +38,7 @@ export const RunAnswer = z.strictObject({
   id: z.string(),
   profile: z.string(),
   profileName: z.string(),
+  connection: z.string().describe("The tenant it reads"),
   trigger: z.enum(["manual", "schedule"]),
   status: Status,
   requestedAt: time,

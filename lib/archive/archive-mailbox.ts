@@ -6,8 +6,8 @@ import { type Clock, minute, second, type Ticker } from "../core/time.js";
 import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
-import type { MailSource } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
+import type { TenantEdge, Tenants } from "../ports/tenants.js";
 import { changePart, findPart, findRun } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import type { WorkItem } from "../work/item.js";
@@ -18,7 +18,7 @@ import type { PackMemory } from "./pack-memory.js";
 import { withProblem } from "./progress.js";
 
 export interface ArchiveDeps {
-  mail: MailSource;
+  tenants: Tenants;
   blobs: BlobStore;
   rows: RowStore;
   attachments: AttachmentStore;
@@ -50,16 +50,26 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
   if (!isOpen(run.status)) return { kind: "done", ended: false };
   if (deps.stopping()) return { kind: "again", item, delayMs: 0 };
+  let tenant: TenantEdge;
+  try {
+    tenant = await deps.tenants.of(run.connection);
+  } catch (error) {
+    return afterFault(run, part, error, deps);
+  }
   const attempt = await takeClaim(item.mailbox, deps);
   if (attempt.kind === "held")
     return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
-  return work(run, part, attempt.claim, deps);
+  return work(run, part, { ...deps, tenant, claim: attempt.claim });
 }
 
-async function work(run: Run, part: MailboxRun, claim: Claim, deps: ArchiveDeps): Promise<NextStep> {
-  const { clock, log } = deps;
+async function work(
+  run: Run,
+  part: MailboxRun,
+  deps: ArchiveDeps & { tenant: TenantEdge; claim: Claim },
+): Promise<NextStep> {
+  const { clock, log, tenant, claim } = deps;
   const begun = clock.monotonicMs();
-  const reader = deps.mail.open(part.mailbox, {
+  const reader = tenant.mail.open(part.mailbox, {
     history: claim.history,
     signal: claim.signal,
     ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),

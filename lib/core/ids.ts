@@ -12,6 +12,23 @@ export const MailboxId = z
   .brand<"MailboxId">();
 export type MailboxId = z.infer<typeof MailboxId>;
 
+/**
+ * A connection, by the name its administrator gave it. Letters, digits, spaces, dots and hyphens, a letter first and no
+ * space or dot at the end: none of `< > : " / \\ | ? * _`, and safe in Table keys, Blob names and URLs. Two names that
+ * differ in case only are one connection; the spelling kept is the first one.
+ */
+export const ConnectionId = z
+  .string()
+  .regex(
+    /^[A-Za-z](?:[A-Za-z0-9 .-]{0,62}[A-Za-z0-9-])?$/,
+    "is not a connection id: 1 to 64 letters, digits, spaces, dots and hyphens, a letter first, no space or dot last",
+  )
+  .brand<"ConnectionId">();
+export type ConnectionId = z.infer<typeof ConnectionId>;
+
+/** The connection of the settings, which always exists. */
+export const defaultConnection = "default" as ConnectionId;
+
 /** `p_` and 16 hex digits. */
 export const ProfileId = z
   .string()

@@ -3,7 +3,7 @@ import { MailkeepError } from "../core/errors.js";
 import { MailboxId, newExportId, type Random } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { hasLedger } from "../ledger/journal.js";
-import { findMailbox, listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
+import { findMailbox, listAllMailboxes, listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
 import { resolve } from "../mailboxes/resolve.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { ExportStore } from "../ports/export-store.js";
@@ -89,7 +89,7 @@ function unknownMailbox(name: string, index: number): MailkeepError {
 async function directory(rows: RowStore): Promise<Map<string, MailboxEntry>> {
   const byName = new Map<string, MailboxEntry>();
   const entries: MailboxEntry[] = [];
-  for await (const entry of listMailboxes(rows)) entries.push(entry);
+  for await (const entry of listAllMailboxes(rows)) entries.push(entry);
   for (const entry of entries) for (const address of entry.addresses) byName.set(address.toLowerCase(), entry);
   for (const entry of entries)
     for (const name of [entry.address, entry.userPrincipalName]) byName.set(name.toLowerCase(), entry);
@@ -100,7 +100,7 @@ async function directory(rows: RowStore): Promise<Map<string, MailboxEntry>> {
 async function ofProfile(id: NonNullable<ExportInput["profile"]>, rows: RowStore): Promise<Found> {
   const { profile } = await getProfile(rows, id);
   const entries: MailboxEntry[] = [];
-  for await (const entry of listMailboxes(rows)) entries.push(entry);
+  for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
   const { chosen, excluded, unresolved } = resolve(profile, entries);
   const former = excluded.filter(({ reason }) => reason !== "EXCEPTED_BY_PROFILE");
   const mailboxes = [

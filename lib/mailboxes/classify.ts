@@ -20,5 +20,7 @@ export const exclusionText: Record<string, string> = {
   ErrorInvalidUser: "Exchange Online knows no such mailbox",
   ErrorItemNotFound: "the user has no mailbox",
   AuthenticationError: "the user has no Exchange Online licence and no mailbox",
+  MAILBOX_IN_OTHER_CONNECTION:
+    "another connection to the same tenant has this mailbox; it is archived through that one",
   LEFT_DIRECTORY: "the user is no longer in the directory; what was archived stays",
 };

@@ -1,12 +1,14 @@
 // A mailbox as the directory snapshot keeps it.
 import { MailkeepError } from "../core/errors.js";
-import type { MailboxId } from "../core/ids.js";
+import { type ConnectionId, defaultConnection, type MailboxId } from "../core/ids.js";
 import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 
 export type MailboxKind = "user" | "shared" | "room" | "equipment" | "other" | "unknown" | "none";
 
 export interface MailboxEntry {
   id: MailboxId;
+  /** The connection through which the directory named it. */
+  connection: ConnectionId;
   displayName: string;
   userPrincipalName: string;
   /** Primary SMTP address; the user principal name when there is none. */
@@ -23,8 +25,16 @@ export interface MailboxEntry {
   seenAt: string;
 }
 
-/** One partition for each connection; `default` is the one of the settings. */
-export const defaultConnection = "default";
+/** One partition for each connection: names that differ in case only are one. */
+export const partitionOf = (connection: ConnectionId): string => connection.toLowerCase();
+
+/** Which partitions there are. No connection has `_` in its name, so none can be taken for these two. */
+const partitions = "_partitions";
+/** Which connection a mailbox belongs to: object ids are unique in the world, and an archive has one source. */
+export const owners = "_owners";
+
+/** The reason of a mailbox that another connection to the same tenant archives. */
+export const inOtherConnection = "MAILBOX_IN_OTHER_CONNECTION";
 
 export function toRow({ addresses, excluded, ...plain }: MailboxEntry): Row {
   // Forty addresses or four hundred: what does not fit a property (32,768 characters) is cut at a whole address.
@@ -33,10 +43,11 @@ export function toRow({ addresses, excluded, ...plain }: MailboxEntry): Row {
   return { ...plain, addresses: JSON.stringify(kept), excluded };
 }
 
-export function fromRow({ row, values }: StoredRow): MailboxEntry {
+export function fromRow({ partition, row, values }: StoredRow): MailboxEntry {
   const text = (name: string) => String(values[name] ?? "");
   return {
     id: row as MailboxId,
+    connection: (text("connection") || partition) as ConnectionId,
     displayName: text("displayName"),
     userPrincipalName: text("userPrincipalName"),
     address: text("address"),
@@ -49,14 +60,54 @@ export function fromRow({ row, values }: StoredRow): MailboxEntry {
   };
 }
 
+/** By its id alone, in the connection it belongs to. */
 export async function findMailbox(rows: RowStore, id: MailboxId): Promise<MailboxEntry | undefined> {
-  const row = await rows.get("mailboxes", { partition: defaultConnection, row: id });
+  const owner = await rows.get("mailboxes", { partition: owners, row: id });
+  const connection = (owner?.values.connection ?? defaultConnection) as ConnectionId;
+  const row = await rows.get("mailboxes", { partition: partitionOf(connection), row: id });
   return row && fromRow(row);
 }
 
-export async function* listMailboxes(rows: RowStore, after?: string): AsyncIterable<MailboxEntry> {
+/** The mailboxes of one connection, in the order of their ids. */
+export async function* listMailboxes(
+  rows: RowStore,
+  connection: ConnectionId,
+  after?: string,
+): AsyncIterable<MailboxEntry> {
   const range = after === undefined ? {} : { from: `${after}!` };
-  for await (const row of rows.scan("mailboxes", defaultConnection, range)) yield fromRow(row);
+  for await (const row of rows.scan("mailboxes", partitionOf(connection), range)) yield fromRow(row);
+}
+
+/** Every mailbox of every connection once, in the order of their ids: as the connection has it that it belongs to. */
+export async function* listAllMailboxes(rows: RowStore, after?: string): AsyncIterable<MailboxEntry> {
+  const lists: AsyncIterator<MailboxEntry>[] = [];
+  for (const connection of await knownPartitions(rows))
+    lists.push(listMailboxes(rows, connection, after)[Symbol.asyncIterator]());
+  const heads = await Promise.all(lists.map((list) => list.next()));
+  for (;;) {
+    const entries = heads.flatMap(({ done, value }) => (done === true ? [] : [value as MailboxEntry]));
+    const first = entries.reduce((least, { id }) => (least === undefined || id < least ? id : least), entries[0]?.id);
+    if (first === undefined) return;
+    const same = entries.filter(({ id }) => id === first);
+    yield same.find(({ excluded }) => excluded !== inOtherConnection) ?? (same[0] as MailboxEntry);
+    await Promise.all(
+      lists.map(async (list, at) => {
+        const head = heads[at];
+        if (head?.done !== true && head?.value.id === first) heads[at] = await list.next();
+      }),
+    );
+  }
+}
+
+async function knownPartitions(rows: RowStore): Promise<Set<ConnectionId>> {
+  const known = new Set([defaultConnection]);
+  for await (const { row } of rows.scan("mailboxes", partitions)) known.add(row as ConnectionId);
+  return known;
+}
+
+/** Makes the partition of a connection one of those that are listed; it stays one when the connection is removed. */
+export async function notePartition(rows: RowStore, connection: ConnectionId): Promise<void> {
+  await rows.upsert("mailboxes", { partition: partitions, row: partitionOf(connection) }, { connection });
 }
 
 /** @throws not-found with reason MAILBOX_NOT_FOUND */

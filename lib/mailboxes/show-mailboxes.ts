@@ -1,11 +1,11 @@
 // Mailboxes as the API shows them: what the directory says, and what the archive holds of each.
 import { loadApplied } from "../catalog/messages.js";
 import { owedMessages } from "../catalog/quarantine.js";
-import type { MailboxId } from "../core/ids.js";
+import type { ConnectionId, MailboxId } from "../core/ids.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import type { RowStore } from "../ports/row-store.js";
 import { exclusionText } from "./classify.js";
-import { getMailbox, listMailboxes, type MailboxEntry } from "./mailbox.js";
+import { getMailbox, listAllMailboxes, listMailboxes, type MailboxEntry } from "./mailbox.js";
 
 export interface MailboxView extends MailboxEntry {
   /** The reason of `excluded` in words. */
@@ -32,8 +32,13 @@ function view(entry: MailboxEntry): MailboxView {
     : { ...entry, excludedBecause: exclusionText[excluded] ?? `Graph says ${excluded}` };
 }
 
-export async function showMailboxes({ limit, after }: PageRequest, rows: RowStore): Promise<Page<MailboxView>> {
-  const page = await onePage(listMailboxes(rows, after), limit, ({ id }) => id);
+/** Of one connection, or of all. */
+export async function showMailboxes(
+  { limit, after, connection }: PageRequest & { connection?: ConnectionId },
+  rows: RowStore,
+): Promise<Page<MailboxView>> {
+  const all = connection === undefined ? listAllMailboxes(rows, after) : listMailboxes(rows, connection, after);
+  const page = await onePage(all, limit, ({ id }) => id);
   return { ...page, value: page.value.map(view) };
 }
 

@@ -1,5 +1,5 @@
 // Create, replace and remove profiles.
-import type { ProfileId, Random } from "../core/ids.js";
+import type { ConnectionId, ProfileId, Random } from "../core/ids.js";
 import { newProfileId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
@@ -12,12 +12,21 @@ export interface EditDeps {
   random: Random;
   /** @throws invalid, naming the field */
   assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): void;
+  /** The connection as it is spelled. @throws invalid when there is none */
+  connectionNamed(id: ConnectionId): Promise<ConnectionId>;
 }
 
 export async function createProfile(input: ProfileInput, deps: EditDeps): Promise<StoredProfile> {
   if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  const connection = await deps.connectionNamed(input.connection);
   const now = deps.clock.now().toISOString();
-  return insertProfile(deps.rows, { ...input, id: newProfileId(deps.random), createdAt: now, updatedAt: now });
+  return insertProfile(deps.rows, {
+    ...input,
+    connection,
+    id: newProfileId(deps.random),
+    createdAt: now,
+    updatedAt: now,
+  });
 }
 
 /** @throws precondition-failed when the etag is not the current one */
@@ -28,9 +37,10 @@ export async function changeProfile(
   deps: EditDeps,
 ): Promise<StoredProfile> {
   if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  const connection = await deps.connectionNamed(input.connection);
   const { profile } = await getProfile(deps.rows, id);
   const updatedAt = deps.clock.now().toISOString();
-  return replaceProfile(deps.rows, { ...input, id, createdAt: profile.createdAt, updatedAt }, etag);
+  return replaceProfile(deps.rows, { ...input, connection, id, createdAt: profile.createdAt, updatedAt }, etag);
 }
 
 export async function removeProfile(id: ProfileId, etag: string, { rows }: Pick<EditDeps, "rows">): Promise<void> {

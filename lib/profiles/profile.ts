@@ -1,6 +1,6 @@
 // What shall be archived: the profile as the API shows it and the tables keep it (design section 8).
 import { z } from "zod";
-import type { ProfileId } from "../core/ids.js";
+import { ConnectionId, defaultConnection, type ProfileId } from "../core/ids.js";
 
 const listLimit = 10_000;
 const Address = z.string().trim().min(1).max(320);
@@ -86,7 +86,7 @@ const Schedule = z.strictObject({
 export const ProfileInput = z.strictObject({
   name: z.string().trim().min(1).max(120),
   description: z.string().max(2_000).default(""),
-  connection: z.literal("default", "the only connection so far is default").default("default"),
+  connection: ConnectionId.default(defaultConnection),
   enabled: z.boolean().default(true),
   mailboxes: Mailboxes,
   syncDirectoryFirst: z.boolean().default(true),

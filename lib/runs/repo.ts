@@ -1,6 +1,6 @@
 // Runs and their mailbox parts as rows: all runs in one partition, newest first; one partition of parts for each run.
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
-import type { MailboxId, RunId } from "../core/ids.js";
+import { type ConnectionId, defaultConnection, type MailboxId, type RunId } from "../core/ids.js";
 import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 import type { MailboxRun, Run } from "./run.js";
 
@@ -29,7 +29,11 @@ function jsonIn({ values }: StoredRow): string {
   return json;
 }
 
-const toRun = (row: StoredRow): Versioned<Run> => ({ value: JSON.parse(jsonIn(row)), etag: row.etag });
+/** Runs of a time when there was one connection do not name it. */
+const toRun = (row: StoredRow): Versioned<Run> => {
+  const run = JSON.parse(jsonIn(row)) as Run & { connection?: ConnectionId };
+  return { value: { ...run, connection: run.connection ?? defaultConnection }, etag: row.etag };
+};
 const toPart = (row: StoredRow): Versioned<MailboxRun> => ({ value: JSON.parse(jsonIn(row)), etag: row.etag });
 const runValues = (run: Run) => ({ status: run.status, profile: run.profile, ...jsonValues(run) });
 const partValues = (part: MailboxRun) => ({ status: part.status, ...jsonValues(part) });

@@ -29,6 +29,7 @@ export async function requestRun(
     id: newRunId(now, random),
     profile: profile.id,
     profileName: profile.name,
+    connection: profile.connection,
     trigger,
     folders: profile.folders,
     requestTimeoutSeconds: profile.requestTimeoutSeconds,

@@ -1,5 +1,5 @@
 // One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
-import type { MailboxId, ProfileId, RunId } from "../core/ids.js";
+import type { ConnectionId, MailboxId, ProfileId, RunId } from "../core/ids.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
 import { day } from "../core/time.js";
 import type { Profile } from "../profiles/profile.js";
@@ -45,6 +45,8 @@ export interface Run {
   id: RunId;
   profile: ProfileId;
   profileName: string;
+  /** The tenant it reads, and with which identity. */
+  connection: ConnectionId;
   trigger: "manual" | "schedule";
   /** What to read, as the profile said when the run began. */
   folders: Profile["folders"];

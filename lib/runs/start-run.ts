@@ -1,6 +1,6 @@
 // Turns a run into work: syncs the directory if the profile wants it, resolves the mailboxes, and sends one item for each.
 import { MailkeepError } from "../core/errors.js";
-import type { MailboxId, RunId } from "../core/ids.js";
+import type { ConnectionId, MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
 import { type Resolution, resolve } from "../mailboxes/resolve.js";
@@ -19,7 +19,7 @@ export interface StartDeps {
   queue: WorkQueue;
   clock: Clock;
   log: Log;
-  syncDirectory(): Promise<unknown>;
+  syncDirectory(connection: ConnectionId): Promise<unknown>;
 }
 
 export async function startRun(id: RunId, deps: StartDeps): Promise<void> {
@@ -68,12 +68,12 @@ const passing = new Set<MailkeepError["code"]>(["throttled", "unavailable", "con
 async function directory(profile: Profile, { rows, syncDirectory }: StartDeps): Promise<MailboxEntry[]> {
   const read = async () => {
     const entries: MailboxEntry[] = [];
-    for await (const entry of listMailboxes(rows)) entries.push(entry);
+    for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
     return entries;
   };
   const known = profile.syncDirectoryFirst ? [] : await read();
   if (known.length > 0) return known;
-  await syncDirectory();
+  await syncDirectory(profile.connection);
   return read();
 }
 

@@ -5,6 +5,7 @@ export interface RunView {
   id: string;
   profile: string;
   profileName: string;
+  connection: string;
   trigger: Run["trigger"];
   status: Run["status"];
   requestedAt: string;
@@ -26,6 +27,7 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     id: run.id,
     profile: run.profile,
     profileName: run.profileName,
+    connection: run.connection,
     trigger: run.trigger,
     status: run.status,
     requestedAt: run.requestedAt,

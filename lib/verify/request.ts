@@ -5,7 +5,7 @@ import { MailkeepError } from "../core/errors.js";
 import { MailboxId, newVerificationId, type Random, type VerificationId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { hasLedger } from "../ledger/journal.js";
-import { findMailbox, listMailboxes } from "../mailboxes/mailbox.js";
+import { findMailbox, listAllMailboxes } from "../mailboxes/mailbox.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
@@ -96,7 +96,7 @@ export async function startVerification(id: VerificationId, deps: RequestDeps): 
  */
 export async function everyMailbox(rows: RowStore, blobs: BlobStore): Promise<MailboxId[]> {
   const all = new Set<MailboxId>();
-  for await (const { id } of listMailboxes(rows)) if ((await loadApplied(rows, id)).head.seq !== 0) all.add(id);
+  for await (const { id } of listAllMailboxes(rows)) if ((await loadApplied(rows, id)).head.seq !== 0) all.add(id);
   for (let after = ""; ; ) {
     const name = await firstName(blobs, after);
     if (name === undefined) break;

@@ -10,18 +10,23 @@ import { memoryExportStore } from "../../lib/adapters/memory/export-store.js";
 import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
 import { composeApp, type Edges } from "../../lib/app.js";
-import { type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
+import { MailkeepError } from "../../lib/core/errors.js";
+import { ConnectionId, defaultConnection, type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
 import type { Clock, Ticker } from "../../lib/core/time.js";
 import { startTenant, type Tenant, type TenantOptions } from "../../lib/local/tenant/server.js";
 import { silentLog } from "../../lib/ports/log.js";
+import type { TenantEdge, Tenants } from "../../lib/ports/tenants.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { repeatableRandom } from "./repeatable-random.js";
 
 export const testStart = new Date("2026-03-01T08:00:00Z");
 
+/** The edges of a test's world: those of its one tenant lie open, so that a test can put something in front of them. */
+export type WorldEdges = Omit<Edges, "tenants"> & Omit<TenantEdge, "connection">;
+
 export interface World extends AsyncDisposable {
   tenant: Tenant;
-  edges: Edges & {
+  edges: WorldEdges & {
     blobs: ReturnType<typeof memoryBlobStore>;
     exports: ReturnType<typeof memoryExportStore>;
     rows: ReturnType<typeof memoryRowStore>;
@@ -46,7 +51,9 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   tenant?: TenantOptions;
   /** Puts something in front of the edges, e.g. faults. */
-  edges?: (edges: Edges) => Edges;
+  edges?: (edges: WorldEdges) => WorldEdges;
+  /** Other tenants that the app can reach, by the name of the connection. */
+  tenants?: Record<string, Tenant>;
   /** Use this tenant instead of starting one; it is not closed. */
   shared?: Tenant;
   clock?: ReturnType<typeof stoppedClock>;
@@ -66,14 +73,20 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       ...options.tenant,
     }));
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
-  const graph = openGraph({
-    baseUrl: tenant.baseUrl,
-    token: staticToken(tenant.token),
-    clock,
-    random,
-    log: silentLog,
-    spoolDir: join(tmpdir(), "mailkeep-test"),
-  });
+  const open = ({ baseUrl, token }: Tenant) =>
+    openGraph({
+      baseUrl,
+      token: staticToken(token),
+      clock,
+      random,
+      log: silentLog,
+      spoolDir: join(tmpdir(), "mailkeep-test"),
+    });
+  const { close, ...graph } = open(tenant);
+  const others = Object.entries(options.tenants ?? {}).map(([id, other]) => ({
+    connection: ConnectionId.parse(id),
+    ...open(other),
+  }));
   const ticking = tickingWith(clock);
   const queue = options.stores?.queue ?? memoryWorkQueue(clock);
   const { blobs, exports, rows } = options.stores?.edges ?? {
@@ -86,16 +99,16 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     exports,
     rows,
     queue,
-    mail: graph.mail,
-    directory: graph.directory,
+    ...graph,
     clock,
     ticker: ticking.ticker,
     random,
     log: silentLog,
     ready: async () => {},
-    pingGraph: graph.ping,
   };
-  const app = composeApp(options.edges?.(edges) ?? edges);
+  const wrapped: WorldEdges = options.edges?.(edges) ?? edges;
+  const tenants = tenantsOf([{ connection: defaultConnection, ...wrapped }, ...others]);
+  const app = composeApp({ ...wrapped, tenants });
 
   async function settle(onFault: (error: unknown) => void = raise): Promise<void> {
     for (let waiting = queue.items(); waiting[0] !== undefined; waiting = queue.items()) {
@@ -147,9 +160,21 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
         .sort(byId);
     },
     async [Symbol.asyncDispose]() {
-      await graph.close();
+      await close();
+      for (const other of others) await other.close();
       if (options.shared === undefined) await tenant.close();
     },
+  };
+}
+
+function tenantsOf(all: TenantEdge[]): Tenants {
+  return {
+    async of(connection) {
+      const found = all.find((tenant) => tenant.connection === connection);
+      if (found !== undefined) return found;
+      throw new MailkeepError("not-found", `no connection ${connection}`, { reason: "CONNECTION_NOT_FOUND" });
+    },
+    connections: async () => all.map(({ connection }) => connection),
   };
 }
 

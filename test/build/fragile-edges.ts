@@ -1,9 +1,10 @@
 // Every edge that can fail, with one fault shared by all.
-import type { Edges } from "../../lib/app.js";
-import { type Fault, faulty } from "../fakes/faulty.js";
 
-export function fragile(edges: Edges, fault: Fault): Edges {
-  const mail: Edges["mail"] = {
+import { type Fault, faulty } from "../fakes/faulty.js";
+import type { WorldEdges } from "./a-world.js";
+
+export function fragile(edges: WorldEdges, fault: Fault): WorldEdges {
+  const mail: WorldEdges["mail"] = {
     open: (mailbox, options) => faulty(edges.mail.open(mailbox, options), fault, { safe: ["history"] }),
   };
   const { blobs, rows, queue, directory } = edges;

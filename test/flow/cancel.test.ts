@@ -1,10 +1,9 @@
 // A person stops a run, at whatever moment: what was committed stays, nothing more is begun, and the run says so.
 import { expect, it } from "vitest";
-import type { Edges } from "../../lib/app.js";
 import { RunId } from "../../lib/core/ids.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
 import { changePart } from "../../lib/runs/repo.js";
-import { aWorld, byId, type World } from "../build/a-world.js";
+import { aWorld, byId, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
 const value = "GET /users/{user}/messages/{message}/$value";
@@ -66,7 +65,7 @@ it("while a mailbox waits out a pause: it does not wait any longer", async () =>
 it("while a mailbox is at work: it commits what it has and stops", async () => {
   await using world = await aWorld({ tenant: { messagesPerMailbox: 60 } });
   let seen = 0;
-  const cancelling = (edges: Edges): Edges => ({
+  const cancelling = (edges: WorldEdges): WorldEdges => ({
     ...edges,
     mail: {
       open(mailbox, options) {

@@ -2,10 +2,9 @@
 // another worker. Whatever the moment, what an auditor can read back afterwards equals the calm run, bytes included.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
-import type { Edges } from "../../lib/app.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
-import { aWorld, byId, testStart, type World } from "../build/a-world.js";
+import { aWorld, byId, testStart, type World, type WorldEdges } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
 import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
@@ -89,8 +88,8 @@ async function secondRun(): Promise<Scene> {
 }
 
 /** Downloads take so long that a batch grows old, and is committed, after a few of them. */
-function slowly(edges: Edges, pulse: () => Promise<void>): Edges {
-  const open: Edges["mail"]["open"] = (mailbox, options) => {
+function slowly(edges: WorldEdges, pulse: () => Promise<void>): WorldEdges {
+  const open: WorldEdges["mail"]["open"] = (mailbox, options) => {
     const reader: MailboxReader = edges.mail.open(mailbox, options);
     const mime = reader.mime.bind(reader);
     reader.mime = async (id) => {

@@ -1,10 +1,9 @@
 // Delta rounds of many pages: over several invocations, with links that die half way, with time that runs out.
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Edges } from "../../lib/app.js";
 import { loadCursors } from "../../lib/catalog/cursors.js";
 import { minute, second } from "../../lib/core/time.js";
-import { aWorld, byId, type World } from "../build/a-world.js";
+import { aWorld, byId, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 import { type SmallPages, smallPages } from "../build/small-pages.js";
 
@@ -21,7 +20,7 @@ async function pass(world: World, ms: number): Promise<void> {
 /** Each download takes so long that an invocation holds a few of them. */
 const slowly =
   (world: () => World, begin: () => Promise<void> = async () => {}) =>
-  (edges: Edges): Edges => ({
+  (edges: WorldEdges): WorldEdges => ({
     ...edges,
     mail: {
       open(mailbox, options) {
@@ -37,7 +36,7 @@ const slowly =
     },
   });
 
-async function withSmallPages(wrap: (edges: Edges) => Edges = (edges) => edges, count = 7) {
+async function withSmallPages(wrap: (edges: WorldEdges) => WorldEdges = (edges) => edges, count = 7) {
   let pages: SmallPages | undefined;
   const world = await aWorld({
     tenant: { messagesPerMailbox: 0 },

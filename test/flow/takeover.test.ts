@@ -1,17 +1,16 @@
 // A worker that was taken for dead comes back: what others have done since stands.
 import { expect, it } from "vitest";
-import type { Edges } from "../../lib/app.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
 import { changeRun } from "../../lib/runs/repo.js";
-import { aWorld, byId, type World } from "../build/a-world.js";
+import { aWorld, byId, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
 /** Holds the first download of the worker until `resume` is called. */
-function stalling(edges: Edges) {
+function stalling(edges: WorldEdges) {
   const reached = Promise.withResolvers<void>();
   const resume = Promise.withResolvers<void>();
   let first = true;
-  const mail: Edges["mail"] = {
+  const mail: WorldEdges["mail"] = {
     open(mailbox, options) {
       const reader: MailboxReader = edges.mail.open(mailbox, options);
       const mime = reader.mime.bind(reader);

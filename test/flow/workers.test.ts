@@ -1,7 +1,6 @@
 // More than one worker, less than enough time, tables thrown away: the archive stays exact.
 import { expect, it } from "vitest";
-import type { Edges } from "../../lib/app.js";
-import { aWorld, byId, type World } from "../build/a-world.js";
+import { aWorld, byId, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
 async function expectWholeOnce(world: World): Promise<void> {
@@ -26,7 +25,7 @@ it("lets only one of two workers at a mailbox", async () => {
 it("commits nothing twice when a worker that lost its claim goes on", async () => {
   await using world = await aWorld({ tenant: { messagesPerMailbox: 40 } });
   // The claim of whoever asks is always free: both workers believe that they are alone.
-  const blind = (edges: Edges): Edges => ({
+  const blind = (edges: WorldEdges): WorldEdges => ({
     ...edges,
     rows: {
       ...edges.rows,
@@ -50,7 +49,7 @@ it("commits nothing twice when a worker that lost its claim goes on", async () =
 it("hands on when time is up, and starts nothing over", async () => {
   await using world = await aWorld({ tenant: { messagesPerMailbox: 60 } });
   // Every message takes twenty seconds of the clock: an invocation of eight minutes cannot hold sixty of them.
-  const slow = (edges: Edges): Edges => ({
+  const slow = (edges: WorldEdges): WorldEdges => ({
     ...edges,
     mail: {
       open(mailbox, options) {
@@ -107,7 +106,7 @@ it("commits what it has and hands on when its instance is taken away", async () 
   await using world = await aWorld({ tenant: { messagesPerMailbox: 60 } });
   const { id } = world.mailbox();
   let fetched = 0;
-  const leaving = (edges: Edges): Edges => ({
+  const leaving = (edges: WorldEdges): WorldEdges => ({
     ...edges,
     mail: {
       open(mailbox, options) {

@@ -159,7 +159,7 @@ describe("about", () => {
   it("is well while every edge answers, and unwell when one does not", async () => {
     expect(await ask("GET", "/health")).toMatchObject({ status: 200, json: { status: "ok" } });
     await using broken = await aWorld({
-      edges: (edges) => ({ ...edges, pingGraph: async () => Promise.reject(new Error("secret detail")) }),
+      edges: (edges) => ({ ...edges, ping: async () => Promise.reject(new Error("secret detail")) }),
     });
     const unwell = await anApi(broken.app)("GET", "/health");
     expect(unwell).toMatchObject({ status: 503, json: { status: "unwell" } });

@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
-import type { MailboxId } from "../../../lib/core/ids.js";
+import { defaultConnection, type MailboxId } from "../../../lib/core/ids.js";
 import type { MailboxEntry } from "../../../lib/mailboxes/mailbox.js";
 import { resolve } from "../../../lib/mailboxes/resolve.js";
 
 const entry = (name: string, change: Partial<MailboxEntry> = {}): MailboxEntry => ({
   id: `id-${name}` as MailboxId,
+  connection: defaultConnection,
   displayName: name,
   userPrincipalName: `${name}@contoso.example`,
   address: `${name}@contoso.example`,

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { MailkeepError } from "../../../lib/core/errors.js";
-import type { MailboxId } from "../../../lib/core/ids.js";
+import { defaultConnection, type MailboxId } from "../../../lib/core/ids.js";
 import { day } from "../../../lib/core/time.js";
 import { findMailbox } from "../../../lib/mailboxes/mailbox.js";
 import { syncDirectory } from "../../../lib/mailboxes/sync.js";
@@ -32,6 +32,8 @@ function aDirectory() {
   let users: DirectoryUser[] = [];
   const deps = {
     rows,
+    connection: defaultConnection,
+    connections: async () => [defaultConnection],
     clock,
     log: silentLog,
     directory: {

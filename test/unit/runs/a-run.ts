@@ -1,6 +1,6 @@
 // A run and one mailbox's part of it, as rows.
 import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
-import type { MailboxId, ProfileId, RunId } from "../../../lib/core/ids.js";
+import { defaultConnection, type MailboxId, type ProfileId, type RunId } from "../../../lib/core/ids.js";
 import { insertParts, insertRun } from "../../../lib/runs/repo.js";
 import { type MailboxRun, newMailboxRun, type Run } from "../../../lib/runs/run.js";
 
@@ -12,6 +12,7 @@ export const aRun = (change: Partial<Run> = {}): Run => ({
   id: runId,
   profile: "p_0000000000000001" as ProfileId,
   profileName: "All mail",
+  connection: defaultConnection,
   trigger: "manual",
   folders: { include: ["/"], exclude: [], hidden: false, recoverableItems: false },
   status: "running",

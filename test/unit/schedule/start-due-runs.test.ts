@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../../lib/adapters/memory/work-queue.js";
+import { defaultConnection } from "../../../lib/core/ids.js";
 import { hour, minute } from "../../../lib/core/time.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import type { RowStore } from "../../../lib/ports/row-store.js";
@@ -25,7 +26,7 @@ async function aTimer(rowsOf: (rows: RowStore) => RowStore = (rows) => rows) {
     random: repeatableRandom("timer"),
     log: silentLog,
   };
-  const editing = { ...deps, rows, assertSchedule: () => {} };
+  const editing = { ...deps, rows, assertSchedule: () => {}, connectionNamed: async () => defaultConnection };
   const runs = async () => {
     const found = [];
     for await (const run of listRuns(rows)) found.push(run);

@@ -1,0 +1,77 @@
+// Opens everything outside the building, as the settings say.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { storageCredential } from "./adapters/azure/credential.js";
+import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
+import { jsonLog, type Level } from "./adapters/console/log.js";
+import { type Graph, openGraph } from "./adapters/graph/open.js";
+import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
+import { systemClock } from "./adapters/system/clock.js";
+import { systemRandom } from "./adapters/system/random.js";
+import { systemTicker } from "./adapters/system/ticker.js";
+import type { Config } from "./config.js";
+import { MailkeepError } from "./core/errors.js";
+import { defaultConnection, type Random } from "./core/ids.js";
+import type { Clock, Ticker } from "./core/time.js";
+import type { BlobStore } from "./ports/blob-store.js";
+import type { ExportStore } from "./ports/export-store.js";
+import type { Log } from "./ports/log.js";
+import type { RowStore } from "./ports/row-store.js";
+import type { TenantEdge, Tenants } from "./ports/tenants.js";
+import type { WorkQueue } from "./ports/work-queue.js";
+
+export const version = "0.1.0";
+
+/** Everything outside the building. */
+export interface Edges {
+  blobs: BlobStore;
+  exports: ExportStore;
+  rows: RowStore;
+  queue: WorkQueue;
+  tenants: Tenants;
+  clock: Clock;
+  ticker: Ticker;
+  random: Random;
+  log: Log;
+  /** Makes storage ready; cheap when it is. */
+  ready(): Promise<void>;
+}
+
+/** Opens the edges that the settings name. */
+export async function openEdges(config: Config, write: (level: Level, line: string) => void): Promise<Edges> {
+  const storage: AzureStorage = await openAzureStorage(config.storage);
+  const log = jsonLog(write, () => systemClock.now());
+  const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };
+  const graph: Graph = openGraph({
+    baseUrl: config.graph.baseUrl,
+    token: await graphToken(config),
+    spoolDir: join(tmpdir(), "mailkeep"),
+    version,
+    ...machine,
+  });
+  return {
+    ...storage,
+    ...machine,
+    tenants: onlyTenant({ connection: defaultConnection, ...graph }),
+    ready: storage.create,
+  };
+}
+
+async function graphToken({ graph }: Config): Promise<TokenSource> {
+  if (graph.staticToken !== undefined) return staticToken(graph.staticToken);
+  return credentialToken(await storageCredential(graph.clientId), {
+    scope: `${graph.baseUrl}/.default`,
+    clock: systemClock,
+  });
+}
+
+/** The tenant of the settings. */
+function onlyTenant(tenant: TenantEdge): Tenants {
+  return {
+    async of(connection) {
+      if (connection === tenant.connection) return tenant;
+      throw new MailkeepError("not-found", `no connection ${connection}`, { reason: "CONNECTION_NOT_FOUND" });
+    },
+    connections: async () => [tenant.connection],
+  };
+}

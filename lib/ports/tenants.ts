@@ -1,0 +1,25 @@
+import type { ConnectionId } from "../core/ids.js";
+import type { Directory } from "./directory.js";
+import type { MailSource } from "./mail-source.js";
+
+/** Everything that is asked of one tenant, with the identity of one connection. */
+export interface TenantEdge {
+  connection: ConnectionId;
+  mail: MailSource;
+  directory: Directory;
+  /** The application permissions in the token, unverified; undefined when the token does not say. */
+  tokenRoles(): Promise<string[] | undefined>;
+  /** One small request, tried once. @throws MailkeepError what is unwell */
+  ping(): Promise<{ ms: number }>;
+}
+
+/** The tenants that mailkeep may reach; opening one costs nothing until it is asked. */
+export interface Tenants {
+  /**
+   * The same edge for every asker, so that tokens and sockets are shared.
+   * @throws MailkeepError `not-found` (CONNECTION_NOT_FOUND)
+   */
+  of(connection: ConnectionId): Promise<TenantEdge>;
+  /** Those that exist now, `default` first. */
+  connections(): Promise<ConnectionId[]>;
+}
