@@ -124,10 +124,11 @@ function openArchiveWriter(
   deps: ArchiveDeps,
 ): ArchiveWriter {
   const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow, assertOurs: () => claim.assertHeld() };
+  const expected = parts.counts.current().total - parts.applied.messages;
   return openWriter(
     parts.applied,
     place,
-    { ...deps, packBytes: deps.packMemory.share },
+    { ...deps, packBytes: deps.packMemory.share, expected },
     {
       async onCommit({ record, known, applied }) {
         parts.counts.committed(record, known, applied);

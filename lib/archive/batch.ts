@@ -39,10 +39,11 @@ export interface Contents {
 }
 
 /**
- * The first batch of a stretch of work is sealed early: a person sees messages arrive, and a mailbox of a few hundred is
- * committed in part while the rest is still fetched. Two blobs for 250 messages stay under one for a hundred.
+ * How many messages the first batch of a stretch of work takes. It is sealed early, so that a person sees messages arrive; and
+ * of a mailbox of a few hundred it takes four fifths of what is `expected`, so that little is left to commit at the end, when
+ * nothing is fetched any more. Two blobs for 250 messages stay under one for a hundred.
  */
-export const firstBatchMessages = 250;
+export const firstBatchMessages = (expected: number): number => Math.min(400, Math.max(250, Math.ceil(expected * 0.8)));
 
 export function openBatch(clock: Clock, limits: PackLimits): Batch {
   const pack = openPack(limits);

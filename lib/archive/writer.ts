@@ -44,11 +44,13 @@ export interface ArchiveWriter {
 export interface WriterDeps extends CommitDeps {
   /** How large a pack may grow just now, in bytes. */
   packBytes(): number;
+  /** About how many messages will be stored, as the folders say. */
+  expected: number;
 }
 
 export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch(deps.clock, limits(firstBatchMessages, deps));
+  let batch = openBatch(deps.clock, limits(firstBatchMessages(deps.expected), deps));
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
   /** The commit that has to be through before the open batch may grow. */

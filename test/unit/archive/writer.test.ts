@@ -47,7 +47,7 @@ async function aWriter(blobsOf: (blobs: BlobStore) => BlobStore = (blobs) => blo
     openWriter(
       await loadApplied(rows, box),
       { mailbox: box, run: runId, owed: new Map(), assertOurs: () => takenOver() },
-      { blobs: blobsOf(blobs), rows, clock, packBytes: () => packLimits.targetBytes },
+      { blobs: blobsOf(blobs), rows, clock, packBytes: () => packLimits.targetBytes, expected: 0 },
       {
         onCommit: async ({ record }) => void records.push(record?.seq ?? 0),
         onFailure: (error) => void failures.push(error),
