@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const isLoopback = (url: string) => loopback.has(new URL(url).hostname);
+export const isLoopback = (url: string) => loopback.has(new URL(url).hostname);
 const trimmed = (url: string) => url.replace(/\/+$/, "");
 
 const Url = z

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { storageCredential } from "./adapters/azure/credential.js";
 import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
 import { jsonLog, type Level } from "./adapters/console/log.js";
+import { openExchange } from "./adapters/exchange/open.js";
 import { type Graph, openGraph } from "./adapters/graph/open.js";
 import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
 import { systemClock } from "./adapters/system/clock.js";
 import { systemRandom } from "./adapters/system/random.js";
 import { systemTicker } from "./adapters/system/ticker.js";
-import type { Config } from "./config.js";
+import { type Config, isLoopback } from "./config.js";
 import { MailkeepError } from "./core/errors.js";
 import { defaultConnection, type Random } from "./core/ids.js";
 import type { Clock, Ticker } from "./core/time.js";
@@ -49,10 +50,17 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
     version,
     ...machine,
   });
+  const exchange = openExchange({
+    baseUrl: config.exchange.baseUrl,
+    tenantId: config.graph.tenantId,
+    token: exchangeToken(config),
+    version,
+    ...machine,
+  });
   return {
     ...storage,
     ...machine,
-    tenants: onlyTenant({ connection: defaultConnection, ...graph }),
+    tenants: onlyTenant({ connection: defaultConnection, ...graph, exchange }),
     ready: storage.create,
   };
 }
@@ -63,6 +71,21 @@ async function graphToken({ graph }: Config): Promise<TokenSource> {
     scope: `${graph.baseUrl}/.default`,
     clock: systemClock,
   });
+}
+
+/** Exchange is asked seldom, so its identity is opened by the first question. */
+function exchangeToken({ graph, exchange }: Config): TokenSource {
+  if (graph.staticToken !== undefined && isLoopback(exchange.baseUrl)) return staticToken(graph.staticToken);
+  const scope = `${exchange.baseUrl}/.default`;
+  let source: Promise<TokenSource> | undefined;
+  return {
+    async get(options) {
+      source ??= storageCredential(graph.clientId).then((credential) =>
+        credentialToken(credential, { scope, clock: systemClock }),
+      );
+      return (await source).get(options);
+    },
+  };
 }
 
 /** The tenant of the settings. */

@@ -52,6 +52,8 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/azure": ["lib/core", "lib/ports"],
   "lib/adapters/console": ["lib/core", "lib/ports"],
   "lib/adapters/graph": ["lib/core", "lib/ports"],
+  // Exchange's door answers as Graph's does: tokens and broken connections mean the same.
+  "lib/adapters/exchange": ["lib/core", "lib/ports", "lib/adapters/graph"],
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
   "lib/access": ["lib/core", "lib/config.ts"],
@@ -70,7 +72,7 @@ const fences: Record<string, string[]> = {
   "@azure/storage-queue": ["lib/adapters/azure", "lib/local"],
   "@azure/identity": ["lib/adapters/azure", "lib/local"],
   "@microsoft/microsoft-graph-client": ["lib/adapters/graph"],
-  undici: ["lib/adapters/graph"],
+  undici: ["lib/adapters/graph", "lib/adapters/exchange"],
   croner: ["lib/schedule", "lib/local"],
   jose: ["lib/access"],
 };

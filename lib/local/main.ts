@@ -115,6 +115,7 @@ async function startTenant(data: string, { mailboxes, messages, latencyMs, mail 
   shutdown.add(() => tenant.close());
   process.env.GRAPH_BASE_URL = tenant.baseUrl;
   process.env.EXCHANGE_BASE_URL ??= tenant.baseUrl;
+  process.env.TENANT_ID ??= tenant.tenantId;
   process.env.GRAPH_STATIC_TOKEN = tenant.token;
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionId } from "../core/ids.js";
 import type { Directory } from "./directory.js";
+import type { ExchangeAdmin } from "./exchange-admin.js";
 import type { MailSource } from "./mail-source.js";
 
 /** Everything that is asked of one tenant, with the identity of one connection. */
@@ -7,6 +8,7 @@ export interface TenantEdge {
   connection: ConnectionId;
   mail: MailSource;
   directory: Directory;
+  exchange: ExchangeAdmin;
   /** The application permissions in the token, unverified; undefined when the token does not say. */
   tokenRoles(): Promise<string[] | undefined>;
   /** One small request, tried once. @throws MailkeepError what is unwell */

@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { openExchange } from "../../lib/adapters/exchange/open.js";
 import { openGraph } from "../../lib/adapters/graph/open.js";
 import { staticToken } from "../../lib/adapters/graph/token.js";
 import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
@@ -73,15 +74,16 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       ...options.tenant,
     }));
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
-  const open = ({ baseUrl, token }: Tenant) =>
-    openGraph({
-      baseUrl,
-      token: staticToken(token),
-      clock,
-      random,
-      log: silentLog,
-      spoolDir: join(tmpdir(), "mailkeep-test"),
-    });
+  const open = ({ baseUrl, token, tenantId }: Tenant) => {
+    const common = { baseUrl, token: staticToken(token), clock, random, log: silentLog };
+    const graph = openGraph({ ...common, spoolDir: join(tmpdir(), "mailkeep-test") });
+    const exchange = openExchange({ ...common, tenantId });
+    const close = async () => {
+      await graph.close();
+      await exchange.close();
+    };
+    return { ...graph, exchange, close };
+  };
   const { close, ...graph } = open(tenant);
   const others = Object.entries(options.tenants ?? {}).map(([id, other]) => ({
     connection: ConnectionId.parse(id),

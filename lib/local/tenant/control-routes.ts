@@ -4,8 +4,10 @@ import { type Answer, graphError, json, Refusal } from "./answer.js";
 import { readJson } from "./body.js";
 import type { TenantState } from "./call.js";
 import type { MailboxControl } from "./control.js";
+import type { SampleApplicationRight } from "./directory.js";
+import type { DynamicGroup, Group } from "./groups.js";
 import type { FlagStatus } from "./mailbox.js";
-import type { Absence, Person } from "./people.js";
+import type { Absence, MailboxHolds, Person } from "./people.js";
 
 /** A 150 MB message in base64 still fits. */
 const controlBodyLimit = 256 * 1024 * 1024;
@@ -27,6 +29,11 @@ interface Orders {
   person: Person;
   change: Partial<Person>;
   absent?: Absence;
+  group: Group;
+  name: string;
+  dynamicGroup: DynamicGroup;
+  holds: MailboxHolds;
+  rights: SampleApplicationRight[];
 }
 
 type Verb = (control: MailboxControl, orders: Orders) => unknown;
@@ -49,6 +56,11 @@ const verbs: Record<string, Verb> = {
   removePerson: (c, o) => c.removePerson(o.mailbox),
   changePerson: (c, o) => c.changePerson(o.mailbox, o.change),
   loseMailbox: (c, o) => c.loseMailbox(o.mailbox, o.absent),
+  putGroup: (c, o) => c.putGroup(o.group),
+  removeGroup: (c, o) => c.removeGroup(o.name),
+  putDynamicGroup: (c, o) => c.putDynamicGroup(o.dynamicGroup),
+  hold: (c, o) => c.hold(o.mailbox, o.holds),
+  grantApplications: (c, o) => c.grantApplications(o.rights),
 };
 
 function bytesOf({ eml, text }: Orders): Buffer {

@@ -1,11 +1,13 @@
 // What users and administrators do to their mailboxes while the product is looking: the tests' hands.
 import { createHash } from "node:crypto";
 import type { TenantState } from "./call.js";
+import type { SampleApplicationRight } from "./directory.js";
 import { emlSource } from "./eml.js";
 import { furnish } from "./furniture.js";
+import type { DynamicGroup, Group } from "./groups.js";
 import { changeKeyOf } from "./ids.js";
 import { type FlagStatus, Mailbox, type MailFolder, type StoredMessage } from "./mailbox.js";
-import type { Absence, Person } from "./people.js";
+import type { Absence, MailboxHolds, Person } from "./people.js";
 
 export interface MailboxSummary {
   id: string;
@@ -180,6 +182,42 @@ export class MailboxControl {
 
   changePerson(user: string, change: Partial<Omit<Person, "id">>): void {
     Object.assign(this.person(user), change);
+  }
+
+  /** Makes or replaces a group. */
+  putGroup(group: Group): void {
+    this.state.directory.groups.set(group.id, group);
+  }
+
+  /** By id, name or address. */
+  group(name: string): Group {
+    const wanted = name.toLowerCase();
+    const found = [...this.state.directory.groups.values()].find((group) =>
+      [group.id, group.displayName, group.mail ?? ""].some((known) => known.toLowerCase() === wanted),
+    );
+    if (!found) throw new Error(`the sample tenant has no group ${name}`);
+    return found;
+  }
+
+  removeGroup(name: string): void {
+    this.state.directory.groups.delete(this.group(name).id);
+  }
+
+  /** Makes or replaces the dynamic distribution group of that address. */
+  putDynamicGroup(group: DynamicGroup): void {
+    const { directory } = this.state;
+    directory.dynamicGroups = [...directory.dynamicGroups.filter(({ address }) => address !== group.address), group];
+  }
+
+  /** Adds to what Exchange tells of the mailbox's holds, e.g. `{ litigationHold: true }`. */
+  hold(user: string, holds: MailboxHolds): void {
+    const person = this.person(user);
+    person.holds = { ...person.holds, ...holds };
+  }
+
+  /** All that RBAC for Applications grants, replaced. */
+  grantApplications(rights: SampleApplicationRight[]): void {
+    this.state.directory.applicationRights = rights;
   }
 
   person(user: string): Person {

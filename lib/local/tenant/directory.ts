@@ -1,14 +1,29 @@
 // The tenant's directory: people by id, name and address, as Entra and as Exchange look them up; and their mailboxes.
 import { dice, guid } from "./dice.js";
+import type { Contact, DynamicGroup, Group } from "./groups.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Person } from "./people.js";
 
 export const tenantId = "c0ffee00-0000-4000-a000-000000000001";
 
+/** One assignment by RBAC for Applications; without a scope it is for the whole organisation. */
+export interface SampleApplicationRight {
+  appId: string;
+  /** `Mail.Read`. */
+  role: string;
+  scope?: string;
+  /** Object ids in the scope. */
+  members?: string[];
+}
+
 export class SampleDirectory {
   private readonly people = new Map<string, Person>();
   readonly deleted: { person: Person; deletedDateTime: string }[] = [];
   private readonly boxes = new Map<string, Mailbox>();
+  readonly groups = new Map<string, Group>();
+  contacts: Contact[] = [];
+  dynamicGroups: DynamicGroup[] = [];
+  applicationRights: SampleApplicationRight[] = [];
 
   add(person: Person, mailbox?: Mailbox): void {
     this.people.set(person.id, person);

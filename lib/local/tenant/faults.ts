@@ -2,6 +2,7 @@
 import { type Answer, graphError } from "./answer.js";
 import { type DeltaHabits, type ResyncShape, resyncAnswer, usualHabits } from "./delta.js";
 import { hash32 } from "./dice.js";
+import { type ExchangeHabits, usualExchange } from "./exchange-door.js";
 
 export type Fault =
   | { kind: "throttled"; retryAfterSeconds?: number; code?: "ApplicationThrottled" | "TooManyRequests" }
@@ -50,6 +51,7 @@ export interface FaultRule {
 export interface FaultSettings {
   rules: FaultRule[];
   delta: DeltaHabits;
+  exchange: ExchangeHabits;
   /** Each `$value` has other boundaries than the one before. */
   rerenderMime: boolean;
   /** Added to every answer. */
@@ -79,9 +81,19 @@ export class Faults {
   }
 
   /** Replaces what is named and leaves the rest; new rules start counting anew. */
-  set(change: Partial<Omit<FaultSettings, "delta">> & { delta?: Partial<DeltaHabits> }): void {
-    const { delta, ...rest } = change;
-    this.settings = { ...this.settings, ...rest, delta: { ...this.settings.delta, ...delta } };
+  set(
+    change: Partial<Omit<FaultSettings, "delta" | "exchange">> & {
+      delta?: Partial<DeltaHabits>;
+      exchange?: Partial<ExchangeHabits>;
+    },
+  ): void {
+    const { delta, exchange, ...rest } = change;
+    this.settings = {
+      ...this.settings,
+      ...rest,
+      delta: { ...this.settings.delta, ...delta },
+      exchange: { ...this.settings.exchange, ...exchange },
+    };
     if (change.rules) this.restart();
   }
 
@@ -120,7 +132,13 @@ export class Faults {
   }
 
   private calm(): FaultSettings {
-    return { rules: [], delta: { ...usualHabits }, rerenderMime: false, latencyMs: this.usualLatencyMs };
+    return {
+      rules: [],
+      delta: { ...usualHabits },
+      exchange: { ...usualExchange },
+      rerenderMime: false,
+      latencyMs: this.usualLatencyMs,
+    };
   }
 }
 

@@ -25,6 +25,17 @@ export interface Person {
   /** The language of the mailbox's folder names and of much of its mail. */
   language: "en" | "de" | "ja" | "fr";
   mailbox: { kind: MailboxKind } | { absent: Absence };
+  /** Where a synced account stands in the directory on premises. */
+  onPremisesDistinguishedName?: string;
+  /** What only Exchange tells of the mailbox. */
+  holds?: MailboxHolds;
+}
+
+export interface MailboxHolds {
+  litigationHold?: boolean;
+  inPlaceHolds?: string[];
+  complianceTagHold?: boolean;
+  delayHold?: boolean;
 }
 
 export const companyDomain = "contoso.example";

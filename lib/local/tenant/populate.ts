@@ -3,6 +3,7 @@
 import { fillWithMail } from "./company.js";
 import type { SampleDirectory } from "./directory.js";
 import { furnish } from "./furniture.js";
+import { usualGroups } from "./groups.js";
 import type { Household } from "./household.js";
 import { fillFromDirectory } from "./mail-folder.js";
 import { Mailbox } from "./mailbox.js";
@@ -30,6 +31,13 @@ export async function populate(directory: SampleDirectory, options: PopulateOpti
     return { person, mailbox, furnished: furnish(mailbox, person) };
   });
   for (const person of peopleWithout(seed)) directory.add(person);
+  const { groups, contacts, dynamicGroups } = usualGroups(
+    seed,
+    homes.map(({ person }) => person),
+  );
+  for (const group of groups) directory.groups.set(group.id, group);
+  directory.contacts = contacts;
+  directory.dynamicGroups = dynamicGroups;
   if (options.mailDir !== undefined) return fillFromDirectory(homes, options.mailDir);
   fillWithMail(homes, {
     seed,

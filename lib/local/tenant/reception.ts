@@ -2,6 +2,7 @@
 import { type Answer, graphError, Refusal, refuse } from "./answer.js";
 import { batchAnswer } from "./batch.js";
 import type { Call, TenantState } from "./call.js";
+import { exchangeAnswer, exchangeRoute } from "./exchange-door.js";
 import { faultAnswer } from "./faults.js";
 import { folderRoutes } from "./folder-routes.js";
 import type { Mailbox } from "./mailbox.js";
@@ -35,6 +36,7 @@ export class Reception {
 
   private async admitted(visit: Visit): Promise<Answer> {
     const { path, query } = cutUrl(visit.url);
+    if (visit.method === "POST" && path.startsWith("/adminapi/")) return this.administered(visit, path);
     const tail = path.startsWith(`${version}/`) ? path.slice(version.length) : "";
     if (visit.method === "POST" && tail === "/$batch") {
       visit.routeName = batchRoute;
@@ -52,6 +54,19 @@ export class Reception {
       found,
       this.call(visit, { path, query: new URLSearchParams(query), body, places: found.places }),
     );
+  }
+
+  /** Exchange's administration lives on the same host here; in the cloud it has one of its own. */
+  private async administered(visit: Visit, path: string): Promise<Answer> {
+    const body = await visit.body();
+    visit.routeName = exchangeRoute(path, body);
+    visit.fault = this.state.faults.strike({
+      route: visit.routeName,
+      path,
+      hasToken: visit.url.includes("skiptoken"),
+    });
+    const struck = visit.fault && faultAnswer(visit.fault, `${this.state.origin}${path}`);
+    return struck ?? exchangeAnswer(this.state, { url: visit.url, header: visit.header, body });
   }
 
   private routed(visit: Visit, { route, places }: Found, call: Call): Answer {

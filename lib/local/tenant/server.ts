@@ -5,7 +5,7 @@ import type { DeletionTarget, TenantState } from "./call.js";
 import { MailboxControl } from "./control.js";
 import { controlAnswer } from "./control-routes.js";
 import { Counters, type CountersSnapshot, type LoggedRequest } from "./counters.js";
-import { SampleDirectory } from "./directory.js";
+import { SampleDirectory, tenantId } from "./directory.js";
 import { Faults } from "./faults.js";
 import { GraphDoor } from "./graph-door.js";
 import { populate } from "./populate.js";
@@ -43,6 +43,8 @@ export interface Tenant {
   /** `http://127.0.0.1:port`. */
   readonly baseUrl: string;
   readonly token: string;
+  /** Its directory id. */
+  readonly tenantId: string;
   /** Drives the mailboxes and the directory as their users and administrators would. */
   readonly mailboxes: MailboxControl;
   readonly faults: Faults;
@@ -78,6 +80,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   return {
     baseUrl: state.origin,
     token,
+    tenantId,
     mailboxes,
     faults: state.faults,
     get requests() {
