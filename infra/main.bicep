@@ -220,6 +220,7 @@ module functionApp 'modules/function-app.bicep' = {
     readerId: identities.outputs.readerId
     readerClientId: identities.outputs.readerClientId
     writerId: attachWriter ? identities.outputs.writerId : ''
+    writerClientId: attachWriter ? identities.outputs.writerClientId : ''
     runtimeStorageName: runtimeStorage.outputs.name
     packageContainer: runtimeStorage.outputs.packageContainer
     archiveStorageName: archiveStorage.outputs.name

@@ -21,8 +21,10 @@ const Settings = z
     GRAPH_BASE_URL: Url.default("https://graph.microsoft.com"),
     EXCHANGE_BASE_URL: Url.default("https://outlook.office365.com"),
     GRAPH_STATIC_TOKEN: z.string().min(1).optional(),
+    GRAPH_WRITER_STATIC_TOKEN: z.string().min(1).optional(),
     TENANT_ID: z.string().optional(),
     AZURE_CLIENT_ID: z.string().optional(),
+    WRITER_CLIENT_ID: z.string().optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
     AUTH_AUDIENCE: z.string().min(1).optional(),
@@ -38,8 +40,9 @@ const Settings = z
     if (s.ARCHIVE_STORAGE === undefined)
       for (const uri of uris.filter((name) => s[name] === undefined))
         wrong(uri, "is missing; set it, or set ARCHIVE_STORAGE to a connection string");
-    if (s.GRAPH_STATIC_TOKEN !== undefined && !isLoopback(s.GRAPH_BASE_URL))
-      wrong("GRAPH_STATIC_TOKEN", "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
+    for (const name of ["GRAPH_STATIC_TOKEN", "GRAPH_WRITER_STATIC_TOKEN"] as const)
+      if (s[name] !== undefined && !isLoopback(s.GRAPH_BASE_URL))
+        wrong(name, "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
     if (s.AUTH_MODE === "local" && s.WEBSITE_INSTANCE_ID !== undefined)
       wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
     if (authMode(s) === "entra")
@@ -68,6 +71,8 @@ export interface Config {
     staticToken: string | undefined;
     tenantId: string | undefined;
     clientId: string | undefined;
+    /** The second identity, which may change mailboxes. */
+    writer?: { staticToken: string } | { clientId: string };
   };
   exchange: { baseUrl: string };
   auth: { mode: "local" } | { mode: "entra"; tenantId: string; audience: string };
@@ -86,6 +91,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       staticToken: s.GRAPH_STATIC_TOKEN,
       tenantId: s.TENANT_ID,
       clientId: s.AZURE_CLIENT_ID,
+      ...writer(s),
     },
     exchange: { baseUrl: s.EXCHANGE_BASE_URL },
     auth:
@@ -93,6 +99,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
         ? { mode: "local" }
         : { mode: "entra", tenantId: s.AUTH_TENANT_ID ?? "", audience: s.AUTH_AUDIENCE ?? "" },
   };
+}
+
+function writer({ GRAPH_WRITER_STATIC_TOKEN: staticToken, WRITER_CLIENT_ID: clientId }: Settings) {
+  if (staticToken !== undefined) return { writer: { staticToken } };
+  return clientId === undefined ? {} : { writer: { clientId } };
 }
 
 function storage(s: Settings): StorageConfig {

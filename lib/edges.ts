@@ -46,6 +46,7 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
   const graph: Graph = openGraph({
     baseUrl: config.graph.baseUrl,
     token: await graphToken(config),
+    ...(await writerToken(config)),
     spoolDir: join(tmpdir(), "mailkeep"),
     version,
     ...machine,
@@ -86,6 +87,15 @@ function exchangeToken({ graph, exchange }: Config): TokenSource {
       return (await source).get(options);
     },
   };
+}
+
+/** Of the identity that may change mailboxes, where there is one. */
+async function writerToken({ graph }: Config): Promise<{ writerToken?: TokenSource }> {
+  const { baseUrl, writer } = graph;
+  if (writer === undefined) return {};
+  if ("staticToken" in writer) return { writerToken: staticToken(writer.staticToken) };
+  const credential = await storageCredential(writer.clientId);
+  return { writerToken: credentialToken(credential, { scope: `${baseUrl}/.default`, clock: systemClock }) };
 }
 
 /** The tenant of the settings. */

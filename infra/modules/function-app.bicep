@@ -8,6 +8,9 @@ param readerClientId string
 
 @description('Empty: the identity that deletes and restores is not attached, and no code in the app can use it.')
 param writerId string
+
+@description('Empty: no profile may have a deletion rule.')
+param writerClientId string
 param runtimeStorageName string
 param packageContainer string
 param archiveStorageName string
@@ -119,6 +122,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'EXCHANGE_BASE_URL', value: exchangeBaseUrl }
         { name: 'TENANT_ID', value: mailTenantId }
         { name: 'AZURE_CLIENT_ID', value: readerClientId }
+        { name: 'WRITER_CLIENT_ID', value: writerClientId }
         { name: 'AUTH_MODE', value: 'entra' }
         { name: 'AUTH_TENANT_ID', value: authTenantId }
         { name: 'AUTH_AUDIENCE', value: authAudience }

@@ -117,6 +117,7 @@ async function startTenant(data: string, { mailboxes, messages, latencyMs, mail 
   process.env.EXCHANGE_BASE_URL ??= tenant.baseUrl;
   process.env.TENANT_ID ??= tenant.tenantId;
   process.env.GRAPH_STATIC_TOKEN = tenant.token;
+  process.env.GRAPH_WRITER_STATIC_TOKEN = tenant.writerToken;
 }
 
 /** Importing the entry registers the functions and reads the settings, so it comes after both are in place. */

@@ -2,11 +2,14 @@ import type { ConnectionId } from "../core/ids.js";
 import type { Directory } from "./directory.js";
 import type { ExchangeAdmin } from "./exchange-admin.js";
 import type { MailSource } from "./mail-source.js";
+import type { MailWriter } from "./mail-writer.js";
 
 /** Everything that is asked of one tenant, with the identity of one connection. */
 export interface TenantEdge {
   connection: ConnectionId;
   mail: MailSource;
+  /** The second identity, which may change mailboxes; absent: nothing is ever deleted. */
+  writer?: MailWriter | undefined;
   directory: Directory;
   exchange: ExchangeAdmin;
   /** The application permissions in the token, unverified; undefined when the token does not say. */

@@ -20,6 +20,7 @@ const platform = [
 const notInAzure: Record<string, string> = {
   ARCHIVE_STORAGE: "a connection string holds a key",
   GRAPH_STATIC_TOKEN: "accepted for loopback only",
+  GRAPH_WRITER_STATIC_TOKEN: "accepted for loopback only",
   WEBSITE_INSTANCE_ID: "Azure itself sets it",
 };
 

@@ -23,6 +23,8 @@ export interface Question<T> {
   read(answer: Answer): T;
   /** `mime` bodies are spooled to disk when large; JSON is held in memory. */
   expects: "json" | "mime";
+  /** Changes something; without it the question only reads. A write is repeated only where it certainly was not done. */
+  send?: { method: "POST" | "DELETE"; json?: unknown };
   speaker?: Speaker;
   /** Asks for pages of at most so many items. */
   pageSize?: number;

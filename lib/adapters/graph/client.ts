@@ -96,7 +96,7 @@ export class GraphClient {
     // A user without a mailbox is an answer, not trouble.
     const level = end.throws === "no-mailbox" ? "info" : "warn";
     this.#options.log[level]("graph.refused", { route: question.route, status, code: end.throws, ...detail });
-    throw new MailkeepError(end.throws, sentence(end.throws, question.route, reason), {
+    throw new MailkeepError(end.throws, sentence(end.throws, question, reason), {
       ...detail,
       ...(result instanceof Fault ? { cause: result } : {}),
     });
@@ -137,8 +137,8 @@ function ending(question: Question<unknown>, result: Answer | Fault) {
   return { end: ruleFor(status, code, question.where).end, reason: code ?? `HTTP_${status}`, status, requestId };
 }
 
-function sentence(code: ErrorCode, route: string, reason: string): string {
-  return `Graph gave no usable answer to GET ${route}: ${code} (${reason})`;
+function sentence(code: ErrorCode, { route, send }: Question<unknown>, reason: string): string {
+  return `Graph gave no usable answer to ${send?.method ?? "GET"} ${route}: ${code} (${reason})`;
 }
 
 /** A random GUID (RFC 9562 version 4), as Graph wants it for `client-request-id`. */

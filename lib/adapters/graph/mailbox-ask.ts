@@ -16,6 +16,7 @@ export interface MailboxQuestion<T> {
   path: string;
   read(answer: Answer): T;
   expects?: "mime";
+  send?: { method: "POST" | "DELETE"; json?: unknown };
 }
 
 export interface PageQuestion<T> {

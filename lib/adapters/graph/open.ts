@@ -3,11 +3,12 @@
 import { setMaxListeners } from "node:events";
 import { Agent } from "undici";
 import { z } from "zod";
-import type { Random } from "../../core/ids.js";
+import type { MailboxId, Random } from "../../core/ids.js";
 import type { Clock } from "../../core/time.js";
 import type { Directory } from "../../ports/directory.js";
 import type { Log } from "../../ports/log.js";
-import type { MailSource } from "../../ports/mail-source.js";
+import type { MailSource, OpenMailbox } from "../../ports/mail-source.js";
+import type { MailWriter } from "../../ports/mail-writer.js";
 import { authenticating } from "./authentication.js";
 import { GraphClient, type RequestEvent } from "./client.js";
 import { graphDirectory } from "./directory.js";
@@ -16,6 +17,7 @@ import { readJson } from "./json.js";
 import { originOf } from "./link.js";
 import { MailboxAsk, valueIn } from "./mailbox-ask.js";
 import { GraphMailboxReader } from "./mailbox-reader.js";
+import { GraphMailboxWriter } from "./mailbox-writer.js";
 import { SettingsAccess } from "./probe.js";
 import { retrying } from "./retry.js";
 import { rolesIn, type TokenSource } from "./token.js";
@@ -25,6 +27,8 @@ export interface GraphOptions {
   /** An origin: https, or http for loopback. */
   baseUrl: string;
   token: TokenSource;
+  /** The second identity, which may write. */
+  writerToken?: TokenSource;
   clock: Clock;
   random: Random;
   log: Log;
@@ -40,6 +44,8 @@ export interface GraphOptions {
 
 export interface Graph {
   mail: MailSource;
+  /** Undefined without a second identity. */
+  writer?: MailWriter | undefined;
   directory: Directory;
   /** The application permissions in the token, unverified; undefined when the token does not say. */
   tokenRoles(): Promise<string[] | undefined>;
@@ -59,22 +65,26 @@ export function openGraph(options: GraphOptions): Graph {
   const origin = originOf(options.baseUrl);
   const timeoutMs = options.requestTimeoutMs ?? defaultTimeoutMs;
   const agent = newAgent(timeoutMs);
-  const client = new GraphClient({
-    origin,
-    links: [
-      authenticating(token),
-      retrying({ clock, random }),
-      governed,
-      transport({ agent, origin, timeoutMs, spoolDir: options.spoolDir, random }),
-    ],
-    clock,
-    random,
-    log,
-    userAgent: options.version === undefined ? "mailkeep" : `mailkeep/${options.version}`,
-    ...(options.onRequest && { onRequest: options.onRequest }),
-  });
+  const speakingAs = (tokens: TokenSource) =>
+    new GraphClient({
+      origin,
+      links: [
+        authenticating(tokens),
+        retrying({ clock, random }),
+        governed,
+        transport({ agent, origin, timeoutMs, spoolDir: options.spoolDir, random }),
+      ],
+      clock,
+      random,
+      log,
+      userAgent: options.version === undefined ? "mailkeep" : `mailkeep/${options.version}`,
+      ...(options.onRequest && { onRequest: options.onRequest }),
+    });
+  const client = speakingAs(token);
+  const governors = sharedGovernors(clock);
   return {
-    mail: mailSource(client, origin, clock),
+    mail: mailSource(client, { origin, clock, governors }),
+    writer: options.writerToken && mailWriter(speakingAs(options.writerToken), { origin, governors }),
     directory: graphDirectory(client, origin),
     tokenRoles: async () => rolesIn(await token.get()),
     ping: () => ping(client, clock),
@@ -92,17 +102,45 @@ function newAgent(timeoutMs: number): Agent {
   });
 }
 
-function mailSource(client: GraphClient, origin: string, clock: Clock): MailSource {
+type Governors = (mailbox: MailboxId, options: OpenMailbox) => Governor;
+
+/** Whoever opens a mailbox under one claim, known by its signal, shares the four requests in flight and the window. */
+function sharedGovernors(clock: Clock): Governors {
+  const bySignal = new WeakMap<AbortSignal, Map<MailboxId, Governor>>();
+  return (mailbox, { history, signal }) => {
+    const known = bySignal.get(signal) ?? new Map<MailboxId, Governor>();
+    bySignal.set(signal, known);
+    const governor = known.get(mailbox) ?? new Governor({ clock, signal, history });
+    known.set(mailbox, governor);
+    return governor;
+  };
+}
+
+function mailSource(
+  client: GraphClient,
+  { origin, clock, governors }: { origin: string; clock: Clock; governors: Governors },
+): MailSource {
   const settings = new SettingsAccess(clock);
   return {
-    open(mailbox, { history, signal, requestTimeoutMs: timeoutMs }) {
+    open(mailbox, options) {
+      const { signal, requestTimeoutMs: timeoutMs } = options;
       setMaxListeners(0, signal); // each request in flight listens; Node would take a few dozen for a leak
-      const governor = new Governor({ clock, signal, history });
+      const governor = governors(mailbox, options);
       return new GraphMailboxReader(
         new MailboxAsk(client, { mailbox, governor, signal, timeoutMs }, origin),
         governor,
         settings,
       );
+    },
+  };
+}
+
+function mailWriter(client: GraphClient, { origin, governors }: { origin: string; governors: Governors }): MailWriter {
+  return {
+    open(mailbox, options) {
+      const { signal, requestTimeoutMs: timeoutMs } = options;
+      const governor = governors(mailbox, options);
+      return new GraphMailboxWriter(new MailboxAsk(client, { mailbox, governor, signal, timeoutMs }, origin), governor);
     },
   };
 }

@@ -67,8 +67,13 @@ function nextWait(
 }
 
 function retryOf(call: Call, result: Answer | Fault): Retry {
-  if (result instanceof Fault) return faultRules[result.kind].retry;
-  return ruleFor(result.status, result.code, call.question.where).retry;
+  const isWrite = call.question.send !== undefined;
+  if (result instanceof Fault) {
+    // Without a connection nothing was sent. Whatever else broke may have broken after the write was done.
+    return isWrite && result.kind !== "unreachable" ? "never" : faultRules[result.kind].retry;
+  }
+  const { retry } = ruleFor(result.status, result.code, call.question.where);
+  return isWrite && retry !== "pause" ? "never" : retry;
 }
 
 function mostTries(call: Call, result: Answer | Fault, retry: Retry): number {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "./answer.js";
 import { readJson } from "./body.js";
 import type { TenantState } from "./call.js";
-import { Reception } from "./reception.js";
+import { Reception, type ReceptionOptions } from "./reception.js";
 import { unknownRoute, type Visit } from "./visit.js";
 import { send, type WireFault } from "./wire.js";
 
@@ -20,7 +20,7 @@ export class GraphDoor {
 
   constructor(
     private readonly state: TenantState,
-    options: { token: string; strictLimits: boolean },
+    options: ReceptionOptions,
   ) {
     this.reception = new Reception(state, options);
   }

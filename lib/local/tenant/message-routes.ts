@@ -178,7 +178,8 @@ export const messageRoutes: Route[] = [
     template: `${oneMessage}/permanentDelete`,
     scope: "mailbox",
     answer: (call) => {
-      call.mailbox.purge(namedMessage(call));
+      // To Purges, where only a hold keeps it (https://learn.microsoft.com/graph/api/message-permanentdelete).
+      call.mailbox.move(namedMessage(call), call.mailbox.standard("recoverableitemspurges"));
       return noContent();
     },
   },

@@ -15,23 +15,36 @@ import { cutUrl, unknownRoute, type Visit } from "./visit.js";
 const version = "/v1.0";
 const batchRoute = "POST /$batch";
 
+export interface ReceptionOptions {
+  /** Reads. */
+  token: string;
+  /** Reads, and changes mailboxes (Mail.ReadWrite). */
+  writerToken: string;
+  strictLimits: boolean;
+}
+
 export class Reception {
   private readonly router = new Router([...userRoutes, ...folderRoutes, ...messageRoutes]);
 
   constructor(
     private readonly state: TenantState,
-    private readonly options: { token: string; strictLimits: boolean },
+    private readonly options: ReceptionOptions,
   ) {}
 
   /** Never rejects: what goes wrong becomes an answer. */
   async answer(visit: Visit): Promise<Answer> {
     try {
-      if (visit.header("authorization") === `Bearer ${this.options.token}`) return await this.admitted(visit);
+      const bearer = visit.header("authorization");
+      if (bearer === `Bearer ${this.options.token}` || this.mayWrite(visit)) return await this.admitted(visit);
     } catch (cause) {
       return cause instanceof Refusal ? cause.answer : brokenTenant(cause);
     }
     visit.routeName = "(unauthenticated)";
     return graphError(401, "InvalidAuthenticationToken", "Access token is empty, invalid or expired.");
+  }
+
+  private mayWrite(visit: Visit): boolean {
+    return visit.header("authorization") === `Bearer ${this.options.writerToken}`;
   }
 
   private async admitted(visit: Visit): Promise<Answer> {
@@ -78,6 +91,7 @@ export class Reception {
     const refused = this.enter(visit);
     if (refused) return refused;
     if ("absent" in owner.mailbox) return absent(owner.mailbox.absent, user);
+    if (route.method !== "GET" && !this.mayWrite(visit)) return absent("ErrorAccessDenied", user);
     const mailbox = this.state.directory.mailbox(owner);
     if (!mailbox) return absent("ResourceNotFound", user);
     return this.struck(visit, call, mailbox) ?? route.answer({ ...call, mailbox });

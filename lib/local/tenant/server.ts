@@ -27,6 +27,8 @@ export interface TenantOptions {
   now?: () => Date;
   /** The bearer token that must be sent. */
   token?: string;
+  /** The token of the identity that may also change mailboxes. */
+  writerToken?: string;
   /** false: violations of Outlook's limits are counted but not refused. */
   strictLimits?: boolean;
   /** Size of the one huge message of the tenant; 0: none. Default 30 MiB. */
@@ -45,6 +47,8 @@ export interface Tenant {
   readonly token: string;
   /** Its directory id. */
   readonly tenantId: string;
+  /** Also for changing mailboxes. */
+  readonly writerToken: string;
   /** Drives the mailboxes and the directory as their users and administrators would. */
   readonly mailboxes: MailboxControl;
   readonly faults: Faults;
@@ -57,9 +61,11 @@ export interface Tenant {
 }
 
 export const usualToken = "sample-token";
+export const usualWriterToken = "sample-writer-token";
 
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
   const { port = 0, host = "127.0.0.1", seed = "mailkeep", latencyMs = 0, token = usualToken } = options;
+  const { writerToken = usualWriterToken } = options;
   const now = options.now ?? (() => new Date());
   const state: TenantState = {
     directory: new SampleDirectory(),
@@ -71,7 +77,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   };
   await populate(state.directory, { ...options, seed: String(seed), now });
   const mailboxes = new MailboxControl(state);
-  const door = new GraphDoor(state, { token, strictLimits: options.strictLimits ?? true });
+  const door = new GraphDoor(state, { token, writerToken, strictLimits: options.strictLimits ?? true });
   const server = createServer({ keepAliveTimeout: 300_000, requestTimeout: 0 }, (request, response) => {
     if (request.url?.startsWith("/_tenant/")) answerControl(request, response, { state, mailboxes, token });
     else door.receive(request, response);
@@ -81,6 +87,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     baseUrl: state.origin,
     token,
     tenantId,
+    writerToken,
     mailboxes,
     faults: state.faults,
     get requests() {

@@ -7,7 +7,7 @@ let ask: Ask;
 let anna: string;
 beforeAll(async () => {
   tenant = await startTenant({ mailboxes: 1, messagesPerMailbox: 0 });
-  ask = asking(tenant);
+  ask = asking({ ...tenant, token: tenant.writerToken });
   anna = tenant.mailboxes.list()[0]?.id ?? "";
 });
 afterAll(() => tenant.close());

@@ -7,7 +7,7 @@ let ask: Ask;
 let anna: string;
 beforeAll(async () => {
   tenant = await startTenant({ mailboxes: 2, messagesPerMailbox: 60, hugeMessageBytes: 0 });
-  ask = asking(tenant);
+  ask = asking({ ...tenant, token: tenant.writerToken });
   anna = tenant.mailboxes.list()[0]?.id ?? "";
 });
 afterAll(() => tenant.close());
@@ -188,10 +188,21 @@ describe("ways out of a folder", () => {
     expect(await folderOf(id)).toBe("/Deletions");
   });
 
-  it("permanentDelete leaves nothing", async () => {
+  it("permanentDelete sends a message to Purges", async () => {
     const id = deliver("purged");
     expect((await ask(`/users/${anna}/messages/${id}/permanentDelete`, { method: "POST" })).status).toBe(204);
-    expect((await ask(`/users/${anna}/messages/${id}`)).code).toBe("ErrorItemNotFound");
-    expect((await ask(`/users/${anna}/messages/${id}/$value`)).code).toBe("ErrorItemNotFound");
+    expect(await folderOf(id)).toBe("/Purges");
+  });
+
+  it("changes nothing for the identity that only reads", async () => {
+    const id = deliver("safe");
+    const reader = asking({ baseUrl: tenant.baseUrl, token: tenant.token });
+    for (const [method, tail] of [
+      ["DELETE", ""],
+      ["POST", "/permanentDelete"],
+      ["POST", "/move"],
+    ] as const)
+      expect((await reader(`/users/${anna}/messages/${id}${tail}`, { method })).code).toBe("ErrorAccessDenied");
+    expect(await folderOf(id)).toBe("/Inbox");
   });
 });
