@@ -5,6 +5,7 @@ import type { routes } from "../../lib/api/routes.js";
 import { type App, version } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { aboutCalls } from "./about.js";
+import { errorCalls } from "./errors.js";
 import { exportCalls } from "./exports.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
@@ -15,6 +16,7 @@ import { verifyCalls } from "./verify.js";
 export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): Calls<typeof routes> {
   return {
     ...aboutCalls(app, config, () => openApiDocument(version)),
+    ...errorCalls(),
     ...exportCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),

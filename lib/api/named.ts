@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "./about.js";
+import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import {
   FolderAnswer,
@@ -42,6 +43,8 @@ export const answers = {
   Connection: ConnectionAnswer,
   ConnectionList,
   Document: DocumentAnswer,
+  Error: ErrorAnswer,
+  ErrorList,
   Export: ExportAnswer,
   ExportGap,
   ExportList,

@@ -1,6 +1,9 @@
 // Refusals and faults as RFC 9457 problem documents with a stable code.
 import { z } from "zod";
 import { httpStatus, isMailkeepError, type MailkeepError } from "../core/errors.js";
+import { explain } from "../faults/explain.js";
+import { help } from "./errors.js";
+import { apiRoot } from "./route.js";
 
 export const FieldError = z.strictObject({
   /** Where in the request, e.g. `folders.include[0]`, `limit`, `If-Match`. */
@@ -27,6 +30,9 @@ export const Problem = z.strictObject({
   retryAfterSeconds: z.number().int().optional(),
   /** Under this word the log has more. */
   reference: z.string().optional(),
+  ...help,
+  /** What the catalogue says of the code, or of the other side's reason: a path of this API. */
+  help: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 
@@ -108,7 +114,15 @@ export function unforeseen(instance: string, reference: string): Problem {
 }
 
 function build(status: number, code: string, detail: string, extra: Partial<Problem>): Problem {
-  return { type: "about:blank", title: titleOf(status), status, detail, code, ...extra };
+  return { type: "about:blank", title: titleOf(status), status, detail, code, ...extra, ...explained(code, extra) };
+}
+
+/** The other side's word says more than the code that it was translated to. */
+function explained(code: string, { reason }: Partial<Problem>): Partial<Problem> {
+  const found = (reason === undefined ? undefined : explain(reason)) ?? explain(code);
+  if (found === undefined) return {};
+  const { cause, fix, link } = found;
+  return { cause, fix, ...(link !== undefined && { link }), help: `${apiRoot}/errors/${found.code}` };
 }
 
 /** Reasons of this API's own sign-in. */

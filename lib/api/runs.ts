@@ -1,6 +1,7 @@
 // Runs over HTTP: status, progress and coverage.
 import { z } from "zod";
 import { ProfileId, RunId } from "../core/ids.js";
+import { help } from "./errors.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
 
@@ -32,6 +33,7 @@ export const RunProblem = z.strictObject({
   message: z.string(),
   folderPath: z.string().optional(),
   requestId: z.string().optional(),
+  ...help,
 });
 
 export const RunAnswer = z.strictObject({

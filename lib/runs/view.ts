@@ -1,5 +1,15 @@
 // Pure: runs and their mailboxes as the API shows them.
-import type { MailboxRun, Run, RunSummary } from "./run.js";
+import { helpFor } from "../faults/explain.js";
+import type { MailboxRun, Problem, Run, RunSummary } from "./run.js";
+
+/** A problem with what it means and what mends it, where the catalogue knows its code. */
+export interface ExplainedProblem extends Problem {
+  cause?: string;
+  fix?: string;
+  link?: string;
+}
+
+const explained = (problem: Problem): ExplainedProblem => ({ ...problem, ...helpFor(problem.code) });
 
 export interface RunView {
   id: string;
@@ -19,7 +29,7 @@ export interface RunView {
   moved: number;
   removed: number;
   changed: number;
-  problems: Run["problems"];
+  problems: ExplainedProblem[];
 }
 
 export function viewRun(run: Run, summary: RunSummary): RunView {
@@ -40,7 +50,7 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     moved: summary.moved,
     removed: summary.removed,
     changed: summary.changed,
-    problems: run.problems,
+    problems: run.problems.map(explained),
   };
 }
 
@@ -70,7 +80,7 @@ export interface MailboxRunView {
   removed: number;
   changed: number;
   coverage: Coverage;
-  problems: MailboxRun["problems"];
+  problems: ExplainedProblem[];
 }
 
 /** What exists, what was read, and what is missing. */
@@ -114,7 +124,7 @@ export function viewMailboxRun(part: MailboxRun): MailboxRunView {
       quarantined: part.owed,
       complete: complete.has(part.status),
     },
-    problems: part.problems,
+    problems: part.problems.map(explained),
   };
 }
 

@@ -33,7 +33,8 @@ export function credentialToken(credential: CredentialLike, options: { scope: st
     const answer = await credential.getToken(options.scope).catch((error: unknown) => {
       throw tokenError(error);
     });
-    if (answer === null) throw new MailkeepError("unauthenticated", "the identity gave no token");
+    if (answer === null)
+      throw new MailkeepError("unauthenticated", "the identity gave no token", { reason: "IDENTITY_UNAVAILABLE" });
     held = { token: answer.token, expiresAt: answer.expiresOnTimestamp };
     return answer.token;
   }
@@ -59,12 +60,10 @@ function tokenError(error: unknown): MailkeepError {
   if (error instanceof MailkeepError) return error;
   const { name, status, text } = describeError(error);
   const refused = name === "CredentialUnavailableError" || name === "AuthenticationRequiredError";
-  const reason = /AADSTS\d+/.exec(text)?.[0];
-  const code = refused || reason !== undefined || (status >= 400 && status < 429) ? "unauthenticated" : "unavailable";
-  return new MailkeepError(code, `no token: ${reason ?? name}`, {
-    cause: error,
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const said = /AADSTS\d+/.exec(text)?.[0];
+  const code = refused || said !== undefined || (status >= 400 && status < 429) ? "unauthenticated" : "unavailable";
+  const reason = said ?? (code === "unavailable" ? "TOKEN_ENDPOINT_UNREACHABLE" : "IDENTITY_UNAVAILABLE");
+  return new MailkeepError(code, `no token: ${said ?? name}`, { cause: error, reason });
 }
 
 function describeError(error: unknown): { name: string; status: number; text: string } {

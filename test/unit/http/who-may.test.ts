@@ -14,6 +14,8 @@ const whoMay: Record<string, (string | undefined)[]> = {
   getDocument: everybody,
   listConnections: everybody,
   getConnection: everybody,
+  listErrors: everybody,
+  getError: everybody,
   listMailboxes: everybody,
   getMailbox: everybody,
   listFolders: everybody,
