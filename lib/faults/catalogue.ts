@@ -982,6 +982,13 @@ const own: Record<string, Entry> = {
     cause: "What was read back is not what was written.",
     fix: "Verify the archive: POST /api/v1/verify.",
   },
+  DELETION_NOT_DONE: {
+    kind: "passing",
+    who: people.operator,
+    cause: "A message was to be deleted and is still where it was.",
+    fix: "It is looked at again in the next run.",
+    link: learn("graph/api/message-delete"),
+  },
   DIRECTORY_SYNC_REQUIRED: {
     kind: "configuration",
     who: people.operator,
@@ -1041,6 +1048,13 @@ const own: Record<string, Entry> = {
     command:
       "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {principalId} -PrincipalId {principalId} -ResourceId (Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\").Id -AppRoleId dc50a0fb-09a3-484d-be87-e023b12c6440",
     link: links.exo,
+  },
+  EXCHANGE_UNREACHABLE: {
+    kind: "configuration",
+    who: people.network,
+    cause: "No connection to Exchange Online's administration could be made.",
+    fix: "Check EXCHANGE_BASE_URL, DNS and the way out to outlook.office365.com on port 443.",
+    link: links.egress,
   },
   EXCHANGE_WRONG_OBJECT: {
     kind: "data",
@@ -1388,6 +1402,13 @@ const own: Record<string, Entry> = {
     fix: "Wait: it takes 30 minutes to 2 hours. Then test again.",
     command: testScope,
     link: links.rbac,
+  },
+  PERMANENT_DELETE_UNAVAILABLE: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "This cloud of Microsoft knows no permanent deletion by Graph.",
+    fix: "Choose the action moveToDeletedItems or delete.",
+    link: learn("graph/api/message-permanentdelete"),
   },
   PRECONDITION_FAILED: {
     kind: "request",
