@@ -53,12 +53,16 @@ export async function archiveFolders(
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
   try {
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
-    const walk = { session, archived, cursors, onFolderDone: counts.folderDone, onProblem: counts.problem };
+    const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
+    const { folderDone: onFolderDone, problem: onProblem } = counts;
+    const walk = { session, archived, cursors, listings, onFolderDone, onProblem };
     const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     await writer.flush();
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     const end = counts.current();
-    return { outcome, counts: outcome === "complete" ? { ...end, done: end.total } : end };
+    if (outcome !== "complete") return { outcome, counts: { ...end, listings: [...listings.values()] } };
+    const { listings: _, ...rest } = end;
+    return { outcome, counts: { ...rest, done: end.total } };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     await writer.flush().catch(() => {});

@@ -1,13 +1,12 @@
 // Reads the folders of a mailbox round by round and hands every change on: the producers of a session.
 import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
-import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
 import type { Change, ChangePage, MailboxReader } from "../ports/mail-source.js";
-import type { Problem } from "../runs/run.js";
-import type { Archived } from "./archived.js";
 import { consider } from "./consider.js";
+import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
+import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
 import type { Session } from "./session.js";
 import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
 import type { TreeFolder } from "./tree.js";
@@ -21,12 +20,9 @@ const changesAtOnce = 16;
 /** All ids of a folder are compared with the catalog at least this often, whatever its delta rounds say. */
 const compareEveryMs = 7 * day;
 
-export interface Walk {
-  session: Session;
-  archived: Archived;
+export interface Walk extends FolderLists {
   cursors: ReadonlyMap<FolderId, Cursor>;
   onFolderDone(): void;
-  onProblem(problem: Problem): void;
 }
 
 /** Reads every wanted folder to its end, or until time is up. Returns false when time was up. */
@@ -44,18 +40,6 @@ export async function walkFolders(walk: Walk): Promise<boolean> {
     }
   });
   return complete;
-}
-
-/** What the mailbox refused of one folder; every other fault, of our storage above all, ends the session. */
-class UnreadableFolder extends Error {
-  constructor(readonly fault: MailkeepError) {
-    super(fault.message, { cause: fault });
-  }
-}
-
-function folderFault(error: unknown): unknown {
-  const isOfFolder = isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large", "not-found");
-  return isOfFolder ? new UnreadableFolder(error) : error;
 }
 
 async function readPage(reader: MailboxReader, folder: FolderId, link: string | undefined): Promise<ChangePage> {
@@ -78,8 +62,10 @@ async function* readIds(reader: MailboxReader, folder: FolderId): AsyncIterable<
 /** One delta round of a folder: until Graph says that it is complete. */
 interface Round {
   tickets: FolderTickets;
-  /** Short hashes of all ids reported, when the round began at the folder's start and the archive may know more. */
-  reported: Set<string> | undefined;
+  /** Short hashes of the ids reported by this invocation, where the archive may know some of them. */
+  told: Set<string> | undefined;
+  /** The same, when the round began at the folder's start and the archive may know more. */
+  reported: ReadonlySet<string> | undefined;
   /** The round replaces knowledge that was lost: removals since then will not be reported by it. */
   resync: boolean;
   quiet: boolean;
@@ -89,7 +75,7 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
   const { session, archived } = walk;
   const cursor = walk.cursors.get(folder.id);
   let link = cursor?.link;
-  let round = openRound(session, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
+  let round = openRound(walk, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
   for (let restarted = false; !session.timeIsUp(); ) {
     const page = await readPage(session.reader, folder.id, link);
     if (page.kind === "page") {
@@ -98,25 +84,29 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
       link = page.next.link;
       continue;
     }
+    if (page.kind === "unrendered") return listFolder(walk, folder, round.told);
     if (page.kind === "folder-gone" && !(await isThere(session, folder))) return leaveFolder(walk, folder.id);
-    if (restarted) throw unreadable(page);
+    if (restarted) throw refusesLinks(page);
     restarted = true;
     link = undefined;
     round.tickets.abandon();
-    round = openRound(session, { resync: true, link });
+    round = openRound(walk, { resync: true, link });
   }
   return false;
 }
 
-function openRound(session: Session, { resync, link }: { resync: boolean; link: string | undefined }): Round {
+function openRound(
+  { session, archived }: Walk,
+  { resync, link }: { resync: boolean; link: string | undefined },
+): Round {
   const tickets = folderTickets((mark, known) => session.writer.mark(mark, known));
-  return { tickets, reported: resync && link === undefined ? new Set() : undefined, resync, quiet: true };
+  const told = resync || archived.any ? new Set<string>() : undefined;
+  return { tickets, told, reported: resync && link === undefined ? told : undefined, resync, quiet: true };
 }
 
-function unreadable(page: Exclude<ChangePage, { kind: "page" }>): UnreadableFolder {
+function refusesLinks(page: Exclude<ChangePage, { kind: "page" | "unrendered" }>): UnreadableFolder {
   const reason = page.kind === "resync" ? page.reason : "ErrorItemNotFound";
-  const message = "Graph refuses each delta link of it as soon as it has given one";
-  return new UnreadableFolder(new MailkeepError("unavailable", message, { reason }));
+  return unreadableFolder("Graph refuses each delta link of it as soon as it has given one", reason);
 }
 
 /** A page can vanish while its folder stays. Graph takes a folder's id wherever it takes a well-known name. */
@@ -130,7 +120,7 @@ async function takePage(walk: Walk, folder: TreeFolder, page: Page, round: Round
   const { session } = walk;
   const last = page.next.roundDone;
   if (page.changes.length > 0) round.quiet = false;
-  for (const change of page.changes) round.reported?.add(shortHash(idOf(change)));
+  for (const change of page.changes) round.told?.add(shortHash(idOf(change)));
   const comparison = last ? comparisonDue(walk, folder, round) : "none";
   const ticket = round.tickets.open(markFor(walk, folder, page, { round, compared: comparison !== "none" }));
   await inParallel(page.changes, changesAtOnce, (change) => consider(session, change, folder, ticket));
@@ -171,18 +161,6 @@ function comparisonDue(walk: Walk, folder: TreeFolder, round: Round): "none" | "
   if (round.quiet && countMoved) return "sweep";
   const since = cursor.comparedAt === undefined ? 0 : Date.parse(cursor.comparedAt);
   return walk.session.clock.now().getTime() - since >= compareEveryMs ? "sweep" : "none";
-}
-
-/** Messages that the archive believes in the folder and Graph did not report there: the mailbox is asked for each. */
-async function askForMissing(
-  walk: Walk,
-  folderId: FolderId,
-  there: ReadonlySet<string>,
-  ticket: PageTicket,
-): Promise<void> {
-  for await (const { id } of walk.archived.inFolder(folderId))
-    if (!there.has(shortHash(id)))
-      await consider(walk.session, { kind: "removed", id }, { id: folderId, path: "" }, ticket);
 }
 
 /** The id sweep: all ids of the folder now, against all that the archive has of it. */

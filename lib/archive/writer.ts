@@ -35,6 +35,8 @@ export interface ArchiveWriter {
   note(events: LedgerEvent[], about?: { id: ImmutableId; known: Known }): Promise<void>;
   /** A page is dealt with: its link may be saved with the next commit. */
   mark(mark: CursorMark, known: number): void;
+  /** Counts messages that were in the archive already, where no link is to be saved. */
+  countKnown(known: number): void;
   /** Messages collected and not committed yet. */
   waiting(): number;
   /** Commits everything; rejects with the first failure of any commit. */
@@ -123,6 +125,9 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
     },
     mark(mark, known) {
       batch.addMark(mark);
+      batch.addKnown(known);
+    },
+    countKnown(known) {
       batch.addKnown(known);
     },
     waiting: () => [...sealed, batch].reduce((sum, { messages }) => sum + messages, 0),

@@ -52,7 +52,16 @@ export type ChangePage =
   /** The link has died (410 and its family): read the folder from its start. */
   | { kind: "resync"; reason: string }
   /** The folder is no longer there. */
-  | { kind: "folder-gone" };
+  | { kind: "folder-gone" }
+  /** Graph cannot give this page, however few items it is asked for: one message is enough to spoil it. */
+  | { kind: "unrendered"; reason: string; requestId?: string };
+
+/** A stretch of a folder's plain list, which begins with the oldest message at position 0. */
+export type ListedStretch =
+  /** `next` is the position behind the last of them. A message of which only the id could be had has nothing else. */
+  | { kind: "messages"; messages: MessageFacts[]; next: number }
+  /** Graph cannot even give the id of the message at this position. */
+  | { kind: "unreadable"; position: number; reason: string; requestId?: string };
 
 /** What came of asking for the bytes of one message. */
 export type MimeOutcome =
@@ -99,6 +108,12 @@ export interface MailboxReader {
   foldersBelow(parent: string): Promise<Folder[]>;
   /** The next page of changes of a folder: from `link`, or from the very start without one. */
   changes(folder: FolderId, link: string | undefined): Promise<ChangePage>;
+  /**
+   * The messages of a folder now, from a position on: the way around a page that is `unrendered`. Positions move when mail
+   * leaves the folder meanwhile, so this finds messages and proves no absence.
+   * @throws unavailable when no part of the folder can be had
+   */
+  listed(folder: FolderId, from: number): AsyncIterable<ListedStretch>;
   /** The ids of all messages in a folder now, page by page (the id sweep); `undefined` when the folder is gone. */
   messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined>;
   /** All facts of one message, wherever in the mailbox it is now; undefined when it is not in it. */

@@ -75,6 +75,23 @@ export interface RunSummary {
   changed: number;
 }
 
+/** How far a folder was read by its plain list, because Graph cannot give its changes. Of use to the same run only. */
+export interface Listing {
+  folderId: string;
+  /** Everything before this position is archived, but for what is unreadable. */
+  next: number;
+  unreadable: UnreadablePosition[];
+}
+
+/** A message of which nothing is known but its place in the folder, oldest first, and its neighbours' dates. */
+export interface UnreadablePosition {
+  position: number;
+  reason: string;
+  requestId?: string;
+  after?: string;
+  before?: string;
+}
+
 export interface MailboxRun {
   run: RunId;
   mailbox: MailboxId;
@@ -110,6 +127,8 @@ export interface MailboxRun {
   busyMs: number;
   /** How often in a row work on the mailbox ended in a fault. */
   faults: number;
+  /** Folders in the middle of being read by their plain list. */
+  listings?: Listing[];
 }
 
 export function newMailboxRun(

@@ -87,6 +87,35 @@ async function secondRun(): Promise<Scene> {
   };
 }
 
+/** Two messages spoil every page they are on; of one of them Graph gives the id. Another has left, and one is new. */
+async function spoiltRun(): Promise<Scene> {
+  const tenant = await aTenant();
+  const mail = tenant.mailboxes;
+  await using before = await aWorld({ shared: tenant, clock });
+  const { id: box } = before.mailbox();
+  const deliver = (n: number) =>
+    mail.deliver(box, "inbox", { eml: withAttachment(n), receivedAt: new Date(testStart.getTime() + n * 60_000) });
+  const ids = [1, 2, 3, 4].map(deliver);
+  const profile = await before.profile();
+  await before.run(profile);
+  mail.purge(box, ids[1] ?? "");
+  const [named, nameless] = [5, 6, 7, 8].map(deliver);
+  tenant.faults.set({
+    rules: [
+      { lists: named ?? "", idsOnly: false, do: { kind: "gateway-timeout" } },
+      { lists: nameless ?? "", do: { kind: "truncated-json" } },
+    ],
+  });
+  const stores = before.edges;
+  return {
+    tenant,
+    async begin(world) {
+      await copyStores(stores, world.edges);
+      return profile;
+    },
+  };
+}
+
 /** Downloads take so long that a batch grows old, and is committed, after a few of them. */
 function slowly(edges: WorldEdges, pulse: () => Promise<void>): WorldEdges {
   const open: WorldEdges["mail"]["open"] = (mailbox, options) => {
@@ -195,6 +224,12 @@ const scenes = [
     // A rewritten message and eight new ones.
     expected: { status: "succeededWithGaps", counts: { stored: 9, moved: 3, removed: 2, changed: 1, quarantined: 1 } },
     commits: 2,
+  },
+  {
+    name: "a run around a spoilt page",
+    build: spoiltRun,
+    expected: { status: "succeededWithGaps", counts: { stored: 3, removed: 1, quarantined: 0 } },
+    commits: 1,
   },
 ];
 

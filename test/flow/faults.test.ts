@@ -8,6 +8,7 @@ import { readBack } from "../build/read-back.js";
 const value = "GET /users/{user}/messages/{message}/$value";
 const facts = "GET /users/{user}/messages/{message}";
 const delta = "GET /users/{user}/mailFolders/{folder}/messages/delta";
+const list = "GET /users/{user}/mailFolders/{folder}/messages";
 const page = (world: World, rules: FaultRule[]) => world.tenant.faults.set({ rules });
 
 async function expectWhole(world: World): Promise<void> {
@@ -143,7 +144,7 @@ describe("a mailbox that cannot be had", () => {
     const { id } = world.mailbox();
     world.tenant.mailboxes.deliver(id, "sentitems", "Subject: sent\r\n\r\nbody\r\n");
     const sent = world.tenant.mailboxes.folders(id).find(({ wellKnown }) => wellKnown === "sentitems");
-    page(world, [{ route: delta, folder: sent?.id ?? "", do: { kind: "unavailable", body: "json" } }]);
+    page(world, [{ route: [delta, list], folder: sent?.id ?? "", do: { kind: "unavailable", body: "json" } }]);
     const profile = await world.profile();
     const run = await world.run(profile);
     expect(run.status).toBe("succeededWithGaps");

@@ -32,6 +32,8 @@ export interface Question<T> {
   slowTries?: number;
   /** Tries at most, whatever the table says. */
   mostTries?: number;
+  /** Tries at most when it fails; a wish to wait is heeded as ever. */
+  failureTries?: number;
 }
 
 /** Travels as a middleware option: that is how the SDK lets a request carry something to its chain. */

@@ -7,7 +7,7 @@ import type { Log } from "../../ports/log.js";
 import { Answer } from "./answer.js";
 import { Call, type Link, type Question } from "./call.js";
 import { ChainError, chain } from "./chain.js";
-import { type End, faultRules, type Outcome, ruleFor } from "./errors.js";
+import { faultEnd, type Outcome, ruleFor } from "./errors.js";
 import { Fault, faultReason } from "./fault.js";
 import { version } from "./link.js";
 import type { PageSize } from "./page-size.js";
@@ -92,7 +92,11 @@ export class GraphClient {
     if (result instanceof Answer && result.ok) return { kind: "ok", value: result.value as T };
     const { end, reason, status, requestId } = ending(question, result);
     const detail = { reason, ...(requestId === undefined ? {} : { requestId }) };
-    if ("outcome" in end) return { kind: end.outcome, status, reason, requestId };
+    if ("outcome" in end) {
+      if (end.outcome === "unrendered")
+        this.#options.log.warn("graph.unrendered", { route: question.route, status, ...detail });
+      return { kind: end.outcome, status, reason, requestId };
+    }
     // A user without a mailbox is an answer, not trouble.
     const level = end.throws === "no-mailbox" ? "info" : "warn";
     this.#options.log[level]("graph.refused", { route: question.route, status, code: end.throws, ...detail });
@@ -129,8 +133,7 @@ function slowTries(size: number, largest: number): number {
 
 function ending(question: Question<unknown>, result: Answer | Fault) {
   if (result instanceof Fault) {
-    const rule = faultRules[result.kind];
-    const end: End = question.where === "message" ? rule.message : rule.elsewhere;
+    const end = faultEnd(result.kind, question.where);
     return { end, reason: faultReason[result.kind], status: 0, requestId: undefined };
   }
   const { status, code, requestId } = result;

@@ -20,8 +20,16 @@ export const tries: Record<Retry, number> = { never: 1, once: 2, few: 3, patient
  * resync            the delta link has died
  * failed-for-good   this one message cannot be had; asking again will not help
  * failed-for-now    this one message cannot be had now
+ * unrendered        this page of a folder cannot be had; another stretch of the folder may be
  */
-export type Outcome = "gone" | "absent" | "folder-gone" | "resync" | "failed-for-good" | "failed-for-now";
+export type Outcome =
+  | "gone"
+  | "absent"
+  | "folder-gone"
+  | "resync"
+  | "failed-for-good"
+  | "failed-for-now"
+  | "unrendered";
 
 /** An outcome is a value of the port; a code is thrown. */
 export type End = { outcome: Outcome } | { throws: Exclude<ErrorCode, "resync"> };
@@ -126,6 +134,7 @@ export const rules: readonly Rule[] = [
   { status: is(400, 404), where: ["well-known"], retry: "never", end: outcome("absent") },
 
   { status: any, codes: brokenItemCodes, where: ["message"], retry: "never", end: outcome("failed-for-good") },
+  { status: any, codes: brokenItemCodes, where: ofFolder, retry: "never", end: outcome("unrendered") },
   { status: any, codes: brokenItemCodes, retry: "never", end: throws("unavailable") },
   { status: any, codes: storeCodes, where: ["message"], retry: "patient", end: outcome("failed-for-now") },
   { status: any, codes: storeCodes, retry: "patient", end: throws("unavailable") },
@@ -134,8 +143,11 @@ export const rules: readonly Rule[] = [
   { status: is(403), retry: "never", end: throws("forbidden") },
 
   { status: is(408, 423, 425, 500, 504), where: ["message"], retry: "few", end: outcome("failed-for-now") },
+  // One message that Exchange cannot render spoils every page it is on, and the status says nothing of which it is.
+  { status: is(500, 504), where: ofFolder, retry: "few", end: outcome("unrendered") },
   { status: is(408, 423, 425, 500, 504), retry: "few", end: throws("unavailable") },
   { status: hundred(5), where: ["message"], retry: "patient", end: outcome("failed-for-now") },
+  { status: hundred(5), where: ofFolder, retry: "patient", end: outcome("unrendered") },
   { status: hundred(5), retry: "patient", end: throws("unavailable") },
 
   // Redirects (never followed: the token is for one host only) and every refusal nobody has named yet.
@@ -159,10 +171,26 @@ function fits(codes: readonly string[], code: string | undefined): boolean {
 }
 
 /** The same for tries that ended without an answer. */
-export const faultRules: Record<FaultKind, { retry: Retry; message: End; elsewhere: End }> = {
-  unreachable: { retry: "patient", message: throws("unavailable"), elsewhere: throws("unavailable") },
-  cut: { retry: "patient", message: outcome("failed-for-now"), elsewhere: throws("unavailable") },
-  timeout: { retry: "few", message: outcome("failed-for-now"), elsewhere: throws("unavailable") },
-  malformed: { retry: "few", message: outcome("failed-for-now"), elsewhere: throws("unavailable") },
-  "too-large": { retry: "never", message: outcome("failed-for-good"), elsewhere: throws("too-large") },
+export const faultRules: Record<FaultKind, { retry: Retry; message: End; folder: End; elsewhere: End }> = {
+  unreachable: passing("patient", throws("unavailable"), throws("unavailable")),
+  cut: passing("patient", outcome("failed-for-now"), outcome("unrendered")),
+  timeout: passing("few", outcome("failed-for-now"), outcome("unrendered")),
+  malformed: passing("few", outcome("failed-for-now"), outcome("unrendered")),
+  "too-large": {
+    retry: "never",
+    message: outcome("failed-for-good"),
+    folder: outcome("unrendered"),
+    elsewhere: throws("too-large"),
+  },
 };
+
+function passing(retry: Retry, message: End, folder: End) {
+  return { retry, message, folder, elsewhere: throws("unavailable") };
+}
+
+/** What a fault comes to, by what was asked for. */
+export function faultEnd(kind: FaultKind, where: Where): End {
+  const rule = faultRules[kind];
+  if (where === "message") return rule.message;
+  return ofFolder.includes(where) ? rule.folder : rule.elsewhere;
+}

@@ -17,6 +17,7 @@ export interface MailboxQuestion<T> {
   read(answer: Answer): T;
   expects?: "mime";
   send?: { method: "POST" | "DELETE"; json?: unknown };
+  failureTries?: number;
 }
 
 export interface PageQuestion<T> {
@@ -29,6 +30,8 @@ export interface PageQuestion<T> {
   item(raw: unknown): T;
   sizes: PageSize;
 }
+
+export type Stretch<T> = Omit<MailboxQuestion<Page<T>>, "read" | "expects"> & { item(raw: unknown): T };
 
 export const IdOnly = z.object({ id: z.string().min(1) });
 
@@ -68,6 +71,14 @@ export class MailboxAsk {
     return this.client.askPage(sizes, (pageSize): Question<Page<T>> => {
       const target = link === undefined ? { path: this.#below(question.path(pageSize)) } : { link };
       return { route, where, target, read, expects: "json", speaker: this.speaker };
+    });
+  }
+
+  /** One page, as it is asked for: no smaller one is tried. */
+  stretch<T>({ item, ...question }: Stretch<T>): Promise<Reply<Page<T>>> {
+    return this.ask({
+      ...question,
+      read: (answer) => readPage(answer, { item, origin: this.origin, asked: undefined }),
     });
   }
 

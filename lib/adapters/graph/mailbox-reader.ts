@@ -2,13 +2,21 @@
 import { z } from "zod";
 import type { FolderId, ImmutableId } from "../../core/ids.js";
 import type { MailboxProbe } from "../../ports/directory.js";
-import type { ChangePage, Folder, MailboxReader, MessageFacts, MimeOutcome } from "../../ports/mail-source.js";
+import type {
+  ChangePage,
+  Folder,
+  ListedStretch,
+  MailboxReader,
+  MessageFacts,
+  MimeOutcome,
+} from "../../ports/mail-source.js";
 import { Fault } from "./fault.js";
 import { type FolderItem, folderSelect, folderTree, readFolder } from "./folders.js";
 import type { Governor } from "./governor.js";
 import { follow, type Page, readJson } from "./json.js";
+import { listFolder, reasonOf } from "./list-folder.js";
 import { IdOnly, type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
-import { messageSelect, readChange, readFacts, readId } from "./message-facts.js";
+import { leanSelect, messageSelect, readChange, readFacts, readId } from "./message-facts.js";
 import { MimeFetcher } from "./mime.js";
 import { PageSize } from "./page-size.js";
 import { probeMailbox, type SettingsAccess } from "./probe.js";
@@ -66,9 +74,14 @@ export class GraphMailboxReader implements MailboxReader {
     const reply = await this.ask.page(question, mustGoOn);
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
     if (reply.kind === "folder-gone") return { kind: "folder-gone" };
+    if (reply.kind === "unrendered") return { kind: "unrendered", ...reasonOf(reply) };
     const { items, nextLink, deltaLink } = valueIn(reply, route);
     const next = { link: nextLink ?? deltaLink ?? "", roundDone: nextLink === undefined };
     return { kind: "page", changes: items, next };
+  }
+
+  listed(folder: FolderId, from: number): AsyncIterable<ListedStretch> {
+    return listFolder(this.ask, folder, from);
   }
 
   async messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined> {
@@ -87,13 +100,19 @@ export class GraphMailboxReader implements MailboxReader {
 
   async message(id: ImmutableId): Promise<MessageFacts | undefined> {
     const route = "/users/{id}/messages/{id}";
-    const reply = await this.ask.ask({
-      route,
-      where: "message",
-      path: `/messages/${encodeURIComponent(id)}?${messageSelect}`,
-      read: (answer) => readFacts(readJson(answer, z.unknown())),
-    });
-    return reply.kind === "gone" ? undefined : valueIn(reply, route);
+    const ask = (select: string) =>
+      this.ask.ask({
+        route,
+        where: "message",
+        path: `/messages/${encodeURIComponent(id)}?${select}`,
+        read: (answer) => readFacts(readJson(answer, z.unknown())),
+      });
+    const reply = await ask(messageSelect);
+    if (reply.kind === "gone") return undefined;
+    if (reply.kind !== "failed-for-now" && reply.kind !== "failed-for-good") return valueIn(reply, route);
+    // Addresses are what Exchange most often cannot render; they are in the message itself as well.
+    const lean = await ask(leanSelect);
+    return lean.kind === "ok" ? lean.value : valueIn(reply, route);
   }
 
   mime(id: ImmutableId): Promise<MimeOutcome> {

@@ -9,6 +9,10 @@ export const messageSelect =
   "$select=id,changeKey,parentFolderId,receivedDateTime,subject,from,sender,toRecipients,ccRecipients,bccRecipients," +
   "internetMessageId,hasAttachments,isRead,isDraft,categories,flag,importance";
 
+/** What is asked of a message that Graph cannot give all of: where it is, what version it is, how it is marked. */
+export const leanSelect =
+  "$select=id,changeKey,parentFolderId,receivedDateTime,subject,internetMessageId,hasAttachments,isRead,isDraft";
+
 const Id = z.string().min(1).max(4_096);
 
 const Recipient = z.object({ emailAddress: z.object({ name: maybe(z.string()), address: maybe(z.string()) }) });

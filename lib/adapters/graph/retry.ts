@@ -77,8 +77,9 @@ function retryOf(call: Call, result: Answer | Fault): Retry {
 }
 
 function mostTries(call: Call, result: Answer | Fault, retry: Retry): number {
-  const { slowTries, mostTries: most = Number.POSITIVE_INFINITY } = call.question;
-  return Math.min(slowTries !== undefined && isTooMuch(result) ? slowTries : tries[retry], most);
+  const { slowTries, failureTries, mostTries: most = Number.POSITIVE_INFINITY } = call.question;
+  const failures = retry === "pause" ? undefined : failureTries;
+  return Math.min(slowTries !== undefined && isTooMuch(result) ? slowTries : tries[retry], failures ?? most, most);
 }
 
 /** Whether the other side choked on the size of what was asked, so that asking for less may help. */

@@ -36,6 +36,10 @@ export interface FaultRule {
   /** Message or folder id, either kind. */
   message?: string;
   folder?: string;
+  /** Only pages that list this message, either kind of id: one message can spoil every page it is on. */
+  lists?: string;
+  /** Only requests that select nothing but ids (true), or more than that (false). */
+  idsOnly?: boolean;
   /** Only requests that carry a `$skiptoken` or `$deltatoken` (true) or none (false). */
   withToken?: boolean;
   /** Only the nth matching request, from 1. */
@@ -66,6 +70,9 @@ export interface FaultContext {
   /** All ids the message goes by. */
   message?: string[];
   folder?: string;
+  idsOnly: boolean;
+  /** The ids on the page that is about to be given; undefined while nothing is. */
+  listed?: ReadonlySet<string>;
 }
 
 export class Faults {
@@ -147,6 +154,8 @@ function applies(rule: FaultRule, context: FaultContext): boolean {
   if (rule.mailbox !== undefined && rule.mailbox !== context.mailbox) return false;
   if (rule.message !== undefined && !context.message?.includes(rule.message)) return false;
   if (rule.folder !== undefined && rule.folder !== context.folder) return false;
+  if (rule.lists === undefined ? context.listed !== undefined : !context.listed?.has(rule.lists)) return false;
+  if (rule.idsOnly !== undefined && rule.idsOnly !== context.idsOnly) return false;
   return rule.withToken === undefined || rule.withToken === context.hasToken;
 }
 

@@ -94,7 +94,10 @@ export class Reception {
     if (route.method !== "GET" && !this.mayWrite(visit)) return absent("ErrorAccessDenied", user);
     const mailbox = this.state.directory.mailbox(owner);
     if (!mailbox) return absent("ResourceNotFound", user);
-    return this.struck(visit, call, mailbox) ?? route.answer({ ...call, mailbox });
+    const struck = this.struck(visit, call, mailbox);
+    if (struck || visit.fault) return struck ?? route.answer({ ...call, mailbox });
+    const answer = route.answer({ ...call, mailbox });
+    return this.struck(visit, call, mailbox, idsOn(answer)) ?? answer;
   }
 
   /** A request inside a batch counts like any other, and is over as soon as it is answered. */
@@ -147,9 +150,10 @@ export class Reception {
     return refused;
   }
 
-  private struck(visit: Visit, call: Call, mailbox?: Mailbox): Answer | undefined {
+  /** Faults that depend on what a page lists strike once it is known: `listed`. */
+  private struck(visit: Visit, call: Call, mailbox?: Mailbox, listed?: ReadonlySet<string>): Answer | undefined {
     const { faults } = this.state;
-    if (faults.settings.rules.length === 0) return undefined;
+    if (faults.settings.rules.length === 0 || listed?.size === 0) return undefined;
     const message = mailbox?.message(call.places.message ?? "");
     const folder = mailbox?.folder(call.places.folder ?? "");
     visit.fault = faults.strike({
@@ -159,10 +163,17 @@ export class Reception {
       ...(visit.mailboxId === undefined ? {} : { mailbox: visit.mailboxId }),
       ...(message ? { message: [message.immutableId, message.movableId] } : {}),
       ...(folder ? { folder: folder.id } : {}),
+      idsOnly: call.query.get("$select") === "id",
+      ...(listed ? { listed } : {}),
     });
     if (visit.fault?.kind === "folder-vanishes" && folder) mailbox?.deleteFolder(folder);
     return visit.fault && faultAnswer(visit.fault, `${this.state.origin}${call.path}`);
   }
+}
+
+function idsOn({ body }: Answer): ReadonlySet<string> {
+  const value = body.kind === "json" ? (body.json as { value?: unknown }).value : undefined;
+  return new Set(Array.isArray(value) ? value.map((item: { id?: unknown }) => String(item.id)) : []);
 }
 
 function absent(code: string, user: string): Answer {

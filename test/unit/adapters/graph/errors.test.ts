@@ -58,7 +58,7 @@ const cases: Case[] = [
   [403, "Authorization_RequestDenied", "directory", "never", "forbidden"],
 
   [500, "ErrorCorruptData", "message", "never", "failed-for-good"],
-  [500, "ErrorCorruptData", "folder", "never", "unavailable"],
+  [500, "ErrorCorruptData", "folder", "never", "unrendered"],
   [400, "ErrorCannotOpenFileAttachment", "message", "never", "failed-for-good"],
   [400, "ErrorInvalidRecipients", "message", "never", "failed-for-good"],
   [500, "ErrorMimeContentInvalid", "message", "never", "failed-for-good"],
@@ -69,13 +69,13 @@ const cases: Case[] = [
   [405, undefined, "message", "never", "failed-for-good"],
 
   [500, "InternalServerError", "message", "few", "failed-for-now"],
-  [500, undefined, "link", "few", "unavailable"],
+  [500, undefined, "link", "few", "unrendered"],
   [502, undefined, "message", "patient", "failed-for-now"],
-  [502, undefined, "folder", "patient", "unavailable"],
+  [502, undefined, "folder", "patient", "unrendered"],
   [503, "ServiceUnavailable", "message", "patient", "failed-for-now"],
   [503, undefined, "mailbox", "patient", "unavailable"],
   [504, "UnknownError", "message", "few", "failed-for-now"],
-  [504, undefined, "link", "few", "unavailable"],
+  [504, undefined, "link", "few", "unrendered"],
   [500, "ErrorMailboxStoreUnavailable", "folder", "patient", "unavailable"],
   [400, "ErrorServerBusy", "message", "patient", "failed-for-now"],
 
