@@ -70,7 +70,7 @@ export interface FaultContext {
   /** All ids the message goes by. */
   message?: string[];
   folder?: string;
-  idsOnly: boolean;
+  idsOnly?: boolean;
   /** The ids on the page that is about to be given; undefined while nothing is. */
   listed?: ReadonlySet<string>;
 }
@@ -155,7 +155,7 @@ function applies(rule: FaultRule, context: FaultContext): boolean {
   if (rule.message !== undefined && !context.message?.includes(rule.message)) return false;
   if (rule.folder !== undefined && rule.folder !== context.folder) return false;
   if (rule.lists === undefined ? context.listed !== undefined : !context.listed?.has(rule.lists)) return false;
-  if (rule.idsOnly !== undefined && rule.idsOnly !== context.idsOnly) return false;
+  if (rule.idsOnly !== undefined && rule.idsOnly !== (context.idsOnly ?? false)) return false;
   return rule.withToken === undefined || rule.withToken === context.hasToken;
 }
 
