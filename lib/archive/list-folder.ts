@@ -138,7 +138,7 @@ export function gap(folder: { path: string }, holes: UnreadablePosition[]): Prob
   const message = `Graph cannot even name ${what} of the folder, counted from the oldest: ${named.join("; ")}${more}. Everything else of it was read; the next run tries again`;
   const requestId = holes[0]?.requestId;
   return {
-    code: "MESSAGE_UNREADABLE",
+    code: "POSITION_UNREADABLE",
     message,
     folderPath: folder.path,
     ...(requestId !== undefined && { requestId }),

@@ -1410,6 +1410,13 @@ const own: Record<string, Entry> = {
     fix: "Choose the action moveToDeletedItems or delete.",
     link: learn("graph/api/message-permanentdelete"),
   },
+  POSITION_UNREADABLE: {
+    kind: "data",
+    who: people.exchange,
+    cause: "Exchange cannot list one message of a folder, not even its id; everything else of the folder was read.",
+    fix: "Look for the message by the dates beside it, in Outlook; move or delete it there. Each run tries again.",
+    link: links.delta,
+  },
   PRECONDITION_FAILED: {
     kind: "request",
     who: people.caller,

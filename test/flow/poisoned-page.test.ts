@@ -69,7 +69,7 @@ describe.each(faults)("a page spoilt by one message (%s)", (_name, fault) => {
     expect(unaccounted(run.tally)).toBe(0);
     expect(await scene.problems(run)).toMatchObject([
       {
-        code: "MESSAGE_UNREADABLE",
+        code: "POSITION_UNREADABLE",
         folderPath: "/Inbox",
         message: expect.stringContaining(
           "position 18 (received after 2026-01-05T08:16:00Z and before 2026-01-05T08:18",
