@@ -60,6 +60,7 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/exchange": ["lib/core", "lib/ports", "lib/adapters/graph"],
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
+  "lib/cost": [],
   "lib/access": ["lib/core", "lib/config.ts"],
   "lib/edges.ts": ["lib/*"],
   "lib/app.ts": ["lib/*"],

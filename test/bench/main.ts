@@ -1,7 +1,8 @@
 // npm run bench: runs the scenarios, prints one JSON line on stdout and a table on stderr.
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { prices } from "./prices.js";
+import { prices } from "../../lib/cost/prices.js";
+import { writeCostPage } from "./cost-page.js";
 import { table } from "./report.js";
 import { type Options, type Result, scenarios } from "./scenarios.js";
 
@@ -10,12 +11,15 @@ const flags = {
   repeat: { type: "string", default: "1" },
   latency: { type: "string", default: "100" },
   "cpu-prof": { type: "string" },
+  "cost-page": { type: "string" },
   help: { type: "boolean" },
 } as const;
 
 const help = `npm run bench -- [--only ${flags.only.default}] [--repeat N] [--latency MS] [--cpu-prof DIR]
+npm run bench -- --cost-page FILE
   --repeat   runs each scenario N times and shows the run with the median CPU time a message
   --cpu-prof writes a CPU profile of the measured process to DIR
+  --cost-page measures nothing: writes infra/COST.md from lib/cost to FILE
 `;
 
 /** The run in the middle by CPU time: the figure that other work on the machine disturbs least. */
@@ -28,6 +32,7 @@ function middle(results: Result[]): Result {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: flags });
   if (values.help) return void process.stderr.write(help);
+  if (values["cost-page"] !== undefined) return writeCostPage(values["cost-page"]);
   const profile = values["cpu-prof"];
   const options: Options = {
     latencyMs: Number(values.latency),

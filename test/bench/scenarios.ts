@@ -1,8 +1,8 @@
 // What is measured: each scenario sets its own emulator, tenant and product up and says which goals its figures meet.
+import { type Cost, costOf } from "../../lib/cost/estimate.js";
 import { type Counts, sum } from "./meter.js";
 import type { RunMeasure, Sizes } from "./orders.js";
 import { fillWithPlainMail } from "./plain-mail.js";
-import { type Cost, costOfAMillion } from "./prices.js";
 import {
   type ProductProcess,
   startEmulator,
@@ -179,17 +179,19 @@ function storageFigures({ storage }: RunMeasure, messages: number) {
   };
 }
 
-/** At the speed of one mailbox alone at its ceiling share, four of them in one instance. */
+/** Of a million messages, archived as in this run. */
 function cost({ storage, cpuMs, wallMs }: RunMeasure, { atOnce }: Setting, messages: number): Cost {
   const each = (pattern: RegExp) => sum(storage, pattern) / messages;
-  return costOfAMillion({
-    secondsPerMessageOfOneMailbox: (wallMs / 1_000 / messages) * atOnce,
+  const effort = {
+    seconds: (wallMs / 1_000 / messages) * atOnce,
     cpuSeconds: cpuMs / 1_000 / messages,
+    graphRequests: 0, // nobody charges for them
     blobWrites: each(/^blob PUT/),
     blobReads: each(/^blob (GET|HEAD)/),
     tableOperations: each(/^table/),
     queueOperations: each(/^queue/),
-  });
+  };
+  return costOf(effort, 1e6);
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

@@ -58,7 +58,7 @@ describe("the package", { timeout: 60_000 }, () => {
     const { functions } = JSON.parse(start(settings)) as { functions: { name: string; type: string }[] };
     const named = (type: string) => functions.filter((one) => one.type === type).map(({ name }) => name);
     expect(named("queueTrigger")).toEqual(["work", "poison"]);
-    expect(named("timerTrigger").sort()).toEqual(["nightly", "schedule", "tidy"]);
+    expect(named("timerTrigger").sort()).toEqual(["minute", "nightly"]);
     expect(named("httpTrigger").length).toBeGreaterThan(20);
   });
 
