@@ -3,6 +3,7 @@ import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archi
 import { attachmentStore } from "./archive/attachments.js";
 import { packMemory } from "./archive/pack-memory.js";
 import { type FoldersView, showFolders } from "./archive/show-folders.js";
+import { auditUseCases } from "./audit/use-cases.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
@@ -63,15 +64,18 @@ const abandonedAfterMs = 2 * minute;
 
 export function composeApp(edges: Edges) {
   let stopping = false;
+  const audit = afterReady(edges, auditUseCases(edges));
   return {
     ...afterReady(
       edges,
-      workUseCases(edges, () => stopping),
+      workUseCases({ ...edges, audit }, () => stopping),
     ),
     /** The instance is being taken away: mailboxes at work commit what they have and hand on to the next instance. */
     stop: () => {
       stopping = true;
+      return audit.flush();
     },
+    audit,
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges)),
@@ -98,8 +102,8 @@ function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
 }
 
 /** What timers and queues ask for. */
-function workUseCases(edges: Edges, stopping: () => boolean) {
-  const { rows, queue, clock, random, log } = edges;
+function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }, stopping: () => boolean) {
+  const { rows, queue, clock, random, log, audit } = edges;
   const verify = verifyUseCases(edges);
   const exports = exportUseCases(edges);
   const archive: ArchiveDeps = {
@@ -139,7 +143,15 @@ function workUseCases(edges: Edges, stopping: () => boolean) {
 
     /** Each minute: starts what the schedules ask for. */
     async schedule(): Promise<void> {
-      await startDueRuns({ rows, queue, clock, random, log });
+      await startDueRuns({
+        ...{ rows, queue, clock, random, log },
+        witness: (profile, request) =>
+          audit.scheduled(
+            { action: "runProfile", object: `profiles/${profile}` },
+            request,
+            ({ run }) => `runs/${run.id}`,
+          ),
+      });
     },
 
     /** Each minute: ends finished runs and revives abandoned work. */
@@ -149,8 +161,15 @@ function workUseCases(edges: Edges, stopping: () => boolean) {
       await exports.tidy();
     },
 
-    /** Each night: reads a share of the archive back. */
-    nightly: (): Promise<void> => verify.nightly(),
+    /** Each night: anchors the audit, and reads a share of the archive back. */
+    async nightly(): Promise<void> {
+      try {
+        const share = { action: "startVerification", object: "verify" };
+        await audit.scheduled(share, verify.nightly, (id) => (id === undefined ? undefined : `verify/${id}`));
+      } finally {
+        await audit.anchor();
+      }
+    },
   };
 }
 

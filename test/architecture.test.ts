@@ -53,6 +53,7 @@ const mayImport: Record<string, string[]> = {
     "lib/reading",
     "lib/work",
   ],
+  "lib/audit": ["lib/core", "lib/ports"],
   "lib/adapters/azure": ["lib/core", "lib/ports"],
   "lib/adapters/console": ["lib/core", "lib/ports"],
   "lib/adapters/graph": ["lib/core", "lib/ports"],

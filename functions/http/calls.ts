@@ -5,6 +5,7 @@ import type { routes } from "../../lib/api/routes.js";
 import { type App, version } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { aboutCalls } from "./about.js";
+import { auditCalls } from "./audit.js";
 import { errorCalls } from "./errors.js";
 import { exportCalls } from "./exports.js";
 import { mailboxCalls } from "./mailboxes.js";
@@ -17,6 +18,7 @@ export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): 
   return {
     ...aboutCalls(app, config, () => openApiDocument(version)),
     ...errorCalls(),
+    ...auditCalls(app),
     ...exportCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),

@@ -6,27 +6,43 @@ import { problemOf, unforeseen } from "../../lib/api/problem.js";
 import type { Input, Reply, Route } from "../../lib/api/route.js";
 import { isMailkeepError } from "../../lib/core/errors.js";
 import type { Random } from "../../lib/core/ids.js";
+import type { AuditTrail } from "../../lib/ports/audit-trail.js";
 import type { Log, LogFields } from "../../lib/ports/log.js";
 import { parse } from "./parse.js";
 import { problemResponse, toResponse } from "./reply.js";
+import { nobody, type Visit, witness, witnessRefusal } from "./witness.js";
 
 export interface DoorDeps {
   signIn: SignIn;
   log: Log;
   random: Random;
+  audit: AuditTrail;
 }
 
 export type Call<R extends Route> = (input: Input<R>) => Promise<Reply<R["answer"]>>;
 
-export function door<R extends Route>(route: R, call: Call<R>, deps: DoorDeps): HttpHandler {
+/** `action` is the route's name in the table. */
+export function door<R extends Route>(
+  action: string,
+  { route, call }: { route: R; call: Call<R> },
+  deps: DoorDeps,
+): HttpHandler {
   const name = `${route.method} ${route.path}`;
   const broken = (error: unknown) => deps.log.error("answer broken off", { route: name, ...told(error) });
   return async (request) => {
+    const visit: Visit = { action, route, request: deps.random.hex(16), subject: nobody };
     try {
-      assertMay(await deps.signIn(request), route.right);
-      // The place to write down who read which content and who changed what, once the archive keeps an audit.
-      return toResponse(route.answer, await call(await parse(request, route)), broken);
+      const caller = await deps.signIn(request);
+      visit.subject = caller.subject.slice(0, 128);
+      assertMay(caller, route.right);
+      const input = await parse(request, route);
+      return toResponse(
+        route.answer,
+        await witness(visit, input, { call: () => call(input), audit: deps.audit }),
+        broken,
+      );
     } catch (error) {
+      await witnessRefusal(visit, request, { error, audit: deps.audit });
       return problemFor(error, request, { ...deps, name });
     }
   };

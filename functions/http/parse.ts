@@ -21,7 +21,7 @@ export async function parse<R extends Route>(request: HttpRequest, route: R): Pr
 }
 
 /** Only what the template names: a host may put more beside it. */
-function pathParams({ params }: HttpRequest, { path }: Route): Record<string, string | undefined> {
+export function pathParams({ params }: HttpRequest, { path }: Route): Record<string, string | undefined> {
   const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = ""]) => name);
   return Object.fromEntries(names.map((name) => [name, params[name]]));
 }

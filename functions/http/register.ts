@@ -19,12 +19,17 @@ export function registerHttp(app: App, config: Config, edges: HttpEdges): void {
 export type HttpFunction = HttpFunctionOptions & { name: string };
 
 /** One function for each route of the table, and one for everything else. */
-export function httpFunctions(app: App, config: Pick<Config, "graph" | "exchange">, deps: DoorDeps): HttpFunction[] {
+export function httpFunctions(
+  app: App,
+  config: Pick<Config, "graph" | "exchange">,
+  edges: Omit<DoorDeps, "audit">,
+): HttpFunction[] {
+  const deps = { ...edges, audit: app.audit };
   const calls = allCalls(app, config) as Record<string, Call<Route>>;
   const known = Object.entries<Route>(routes).map(([name, route]) => {
     const call = calls[name];
     if (call === undefined) throw new Error(`the route ${name} has no call`);
-    return { ...open(name, [route.method], route.path), handler: door(route, call, deps) };
+    return { ...open(name, [route.method], route.path), handler: door(name, { route, call }, deps) };
   });
   return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: unknownRoute(deps) }];
 }

@@ -4,13 +4,16 @@ import { Refusal } from "../../lib/api/problem.js";
 import { apiRoot, type Route } from "../../lib/api/route.js";
 import { routes } from "../../lib/api/routes.js";
 import { type DoorDeps, problemFor } from "./door.js";
+import { nobody, witnessRefusal } from "./witness.js";
 
 export function unknownRoute(deps: DoorDeps): HttpHandler {
   return async (request) => {
+    const visit = { action: "unknown", request: deps.random.hex(16), subject: nobody };
     try {
       await deps.signIn(request);
       throw refusal(request.method, new URL(request.url).pathname);
     } catch (error) {
+      await witnessRefusal(visit, request, { error, audit: deps.audit });
       return problemFor(error, request, { ...deps, name: "unknown" });
     }
   };

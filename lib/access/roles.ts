@@ -1,4 +1,4 @@
-// Who may do what: the app roles of the API and the four things a caller can want.
+// Who may do what: the app roles of the API and the things a caller can want.
 
 /** App roles as the `roles` claim of an access token names them. */
 export const roles = ["Archive.Admin", "Archive.Operator", "Archive.Reader", "Archive.Auditor"] as const;
@@ -9,6 +9,7 @@ export type Role = (typeof roles)[number];
  * read       messages: subjects, senders, bytes, attachments
  * operate    start and cancel runs, sync the directory
  * configure  say what is archived
+ * audit      who did what
  *
  * An administrator holds every right; an operator cannot read mail and an auditor sees everything but mail.
  */
@@ -17,6 +18,7 @@ export const allowed = {
   read: ["Archive.Admin", "Archive.Reader"],
   operate: ["Archive.Admin", "Archive.Operator"],
   configure: ["Archive.Admin"],
+  audit: ["Archive.Admin", "Archive.Auditor"],
 } as const satisfies Record<string, readonly Role[]>;
 export type Right = keyof typeof allowed;
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "./about.js";
+import { AuditCheckAnswer, AuditEntryAnswer, AuditFindingAnswer, AuditList, AuditPlace } from "./audit.js";
 import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import {
@@ -40,6 +41,11 @@ export const requests = { ExportInput, ProfileInput, ProfileReplacement, VerifyI
 export const answers = {
   Attachment: AttachmentAnswer,
   AttachmentList,
+  AuditCheck: AuditCheckAnswer,
+  AuditEntry: AuditEntryAnswer,
+  AuditFinding: AuditFindingAnswer,
+  AuditList,
+  AuditPlace,
   Connection: ConnectionAnswer,
   ConnectionList,
   Document: DocumentAnswer,

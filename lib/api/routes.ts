@@ -1,5 +1,6 @@
 // The whole API: every route there is. What is not in this table is neither registered nor documented.
 import { aboutRoutes } from "./about.js";
+import { auditRoutes } from "./audit.js";
 import { errorRoutes } from "./errors.js";
 import { exportRoutes } from "./exports.js";
 import { mailboxRoutes } from "./mailboxes.js";
@@ -11,6 +12,7 @@ import { verifyRoutes } from "./verify.js";
 export const routes = {
   ...aboutRoutes,
   ...errorRoutes,
+  ...auditRoutes,
   ...exportRoutes,
   ...mailboxRoutes,
   ...messageRoutes,

@@ -1,4 +1,5 @@
 // The timer's round: starts a run for every profile whose schedule has fallen due since it was last served.
+import type { ProfileId } from "../core/ids.js";
 import type { Log } from "../ports/log.js";
 import type { Profile } from "../profiles/profile.js";
 import { listProfiles } from "../profiles/repo.js";
@@ -7,8 +8,16 @@ import { isDue } from "./due.js";
 
 const partition = "schedule";
 
+type Requested = Awaited<ReturnType<typeof requestRun>>;
+
+export interface DueDeps extends RequestDeps {
+  log: Log;
+  /** Makes the wish for a run, and writes down that it did. */
+  witness?: (profile: ProfileId, request: () => Promise<Requested>) => Promise<Requested>;
+}
+
 /** @throws what the first profile that could not be started met, after all the others had their turn */
-export async function startDueRuns(deps: RequestDeps & { log: Log }): Promise<number> {
+export async function startDueRuns(deps: DueDeps): Promise<number> {
   let started = 0;
   const faults: unknown[] = [];
   for await (const { profile } of listProfiles(deps.rows)) {
@@ -23,7 +32,7 @@ export async function startDueRuns(deps: RequestDeps & { log: Log }): Promise<nu
   return started;
 }
 
-async function startIfDue(profile: Profile, deps: RequestDeps & { log: Log }): Promise<boolean> {
+async function startIfDue(profile: Profile, deps: DueDeps): Promise<boolean> {
   const { rows, clock, log } = deps;
   const now = clock.now();
   const key = { partition, row: profile.id };
@@ -32,7 +41,8 @@ async function startIfDue(profile: Profile, deps: RequestDeps & { log: Log }): P
   const served = [String(row?.values.servedAt ?? ""), profile.updatedAt].sort().at(-1) as string;
   if (!isDue(profile, new Date(served), now)) return false;
   // The run first: should we die between, the next round finds it open, or runs once more and finds no changes.
-  const { run, isNew } = await requestRun(profile, "schedule", deps);
+  const request = () => requestRun(profile, "schedule", deps);
+  const { run, isNew } = await (deps.witness?.(profile.id, request) ?? request());
   if (!isNew) log.info("schedule due while a run is open", { profile: profile.id, run: run.id });
   await rows.upsert("profiles", key, { servedAt: now.toISOString() });
   return isNew;

@@ -48,9 +48,7 @@ export function verifyUseCases(deps: RequestDeps) {
     /** Each minute. */
     tidy: (): Promise<void> => tidyVerifications(deps),
     /** Each night: a share of the archive, so that all of it is read back in a set time. */
-    async nightly(): Promise<void> {
-      await startShare(deps);
-    },
+    nightly: async (): Promise<VerificationId | undefined> => (await startShare(deps))?.id,
   };
 }
 

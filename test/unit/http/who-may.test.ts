@@ -5,6 +5,7 @@ import { routes } from "../../../lib/api/routes.js";
 import { aWorld, type World } from "../../build/a-world.js";
 import { auth, keys, refusedHeaders, tokenFor } from "../access/tokens.js";
 import { type Ask, anApi } from "./an-api.js";
+import { wellFormed } from "./requests.js";
 
 const [admin, operator, reader, auditor] = ["Archive.Admin", "Archive.Operator", "Archive.Reader", "Archive.Auditor"];
 const everybody = [admin, operator, reader, auditor];
@@ -12,6 +13,8 @@ const everybody = [admin, operator, reader, auditor];
 const whoMay: Record<string, (string | undefined)[]> = {
   getHealth: everybody,
   getDocument: everybody,
+  listAudit: [admin, auditor],
+  checkAudit: [admin, auditor],
   listConnections: everybody,
   getConnection: everybody,
   listErrors: everybody,
@@ -56,31 +59,7 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-const ids: Record<string, string> = { key: "0".repeat(32), number: "1" };
-const idOf = (path: string) =>
-  path.startsWith("/runs")
-    ? "r_0000000000000_00000000"
-    : path.startsWith("/profiles")
-      ? "p_0000000000000000"
-      : path.startsWith("/verify")
-        ? "v_0000000000000_00000000"
-        : path.startsWith("/exports")
-          ? "e_0000000000000_00000000"
-          : "nobody";
-
-const bodies: Record<string, object> = {
-  "/verify": {},
-  "/exports": { format: "mbox", profile: "p_0000000000000000" },
-};
-
-/** A well-formed request of the route. */
-function request(route: Route, authorization: string | undefined) {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? idOf(route.path));
-  const headers = { ...(authorization !== undefined && { authorization }), "if-match": '"1"' };
-  const body = bodies[route.path] ?? { name: "All", mailboxes: { mode: "all" } };
-  const takes = route.method === "PUT" || ["/profiles", ...Object.keys(bodies)].includes(route.path);
-  return ask(route.method, path, { headers, ...(takes && route.method !== "GET" && { body }) });
-}
+const request = (route: Route, authorization: string | undefined) => wellFormed(ask, route, authorization);
 
 it("knows every route there is", () => {
   expect(Object.keys(whoMay).sort()).toEqual(Object.keys(routes).sort());

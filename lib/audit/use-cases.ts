@@ -1,0 +1,79 @@
+// What doors, timers and other rooms ask of the audit, put together from its parts.
+import type { Page } from "../core/page.js";
+import type { Ticker } from "../core/time.js";
+import type { AuditChange, AuditEvent, AuditTrail } from "../ports/audit-trail.js";
+import type { Log } from "../ports/log.js";
+import { anchorAudit } from "./anchor.js";
+import { type AppendDeps, openAppender } from "./append.js";
+import { checkAudit, type TimeRange } from "./check.js";
+import type { AuditCheck } from "./finding.js";
+import { type AuditQuery, type AuditView, listAudit } from "./list.js";
+import { boundedRefusals } from "./refusals.js";
+
+export function auditUseCases(deps: AppendDeps & { ticker: Ticker; log: Log }) {
+  const { rows, log } = deps;
+  const append = openAppender(deps);
+  const refusals = boundedRefusals({ ...deps, append });
+  const unwritten = (event: string) => (error: unknown) =>
+    log.error(event, { code: error instanceof Error ? error.name : typeof error });
+
+  /** What was made is told as it is, whatever the audit does by then: `asked` stands in the chain. */
+  async function witnessed<T>(
+    change: AuditEvent,
+    make: () => Promise<T>,
+    { made, begin }: { made: Made<T> | undefined; begin: (event: AuditEvent) => Promise<void> },
+  ): Promise<T> {
+    const ended = (end: Partial<AuditEvent>) =>
+      append({ ...change, ...end }).catch(unwritten("audit outcome not written"));
+    await begin(change);
+    try {
+      const result = await make();
+      const name = made?.(result);
+      await ended({ outcome: "done", ...(name !== undefined && { result: name }) });
+      return result;
+    } catch (error) {
+      await ended({ outcome: "failed", code: codeOf(error) });
+      throw error;
+    }
+  }
+
+  return {
+    record: append,
+
+    async refused(event: AuditEvent): Promise<void> {
+      const failed = unwritten("audit refusal not written");
+      await refusals.refused(event, failed).catch(failed);
+    },
+
+    change: <T>(event: AuditChange, make: () => Promise<T>, made?: Made<T>): Promise<T> =>
+      witnessed(asked(event), make, { made, begin: append }),
+
+    /**
+     * What the schedule makes. Mail is not left unarchived because its audit cannot be written: then the log says so.
+     */
+    scheduled: <T>(event: Pick<AuditEvent, "action" | "object">, make: () => Promise<T>, made?: Made<T>): Promise<T> =>
+      witnessed(asked({ ...event, subject: "schedule", request: deps.random.hex(16) }), make, {
+        made,
+        begin: (change) => append(change).catch(unwritten("audit entry not written")),
+      }),
+
+    list: (query: AuditQuery): Promise<Page<AuditView>> => listAudit(query, rows),
+    check: (range: TimeRange): Promise<AuditCheck> => checkAudit(range, deps),
+    /** Each night. */
+    anchor: (): Promise<void> => anchorAudit(deps),
+    /** Writes what has only been counted so far: this instance is being taken away. */
+    flush: (): Promise<void> => refusals.flush(true),
+  } satisfies AuditTrail & Record<string, unknown>;
+}
+
+type Made<T> = (result: T) => string | undefined;
+
+const asked = (event: AuditChange): AuditEvent => ({ ...event, kind: "change", outcome: "asked" });
+
+/** The code of a refusal or of an error of ours; the name of any other, which quotes nothing. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { reason, code } = error as { reason?: unknown; code?: unknown };
+  for (const word of [reason, code]) if (typeof word === "string" && /^[\w-]{1,100}$/.test(word)) return word;
+  return error.name.slice(0, 100);
+}

@@ -1,0 +1,39 @@
+// A well-formed request of any route in the table, so that a test can walk all of them.
+import type { Route } from "../../../lib/api/route.js";
+import { routes as table } from "../../../lib/api/routes.js";
+import type { Answered, Ask } from "./an-api.js";
+
+export const routes: Record<string, Route> = table;
+
+const ids: Record<string, string> = { key: "0".repeat(32), number: "1" };
+const idOf = (path: string) =>
+  path.startsWith("/runs")
+    ? "r_0000000000000_00000000"
+    : path.startsWith("/profiles")
+      ? "p_0000000000000000"
+      : path.startsWith("/verify")
+        ? "v_0000000000000_00000000"
+        : path.startsWith("/exports")
+          ? "e_0000000000000_00000000"
+          : "nobody";
+
+const bodies: Record<string, object> = {
+  "/verify": {},
+  "/exports": { format: "mbox", profile: "p_0000000000000000" },
+};
+
+/** `known`: the ids of a mailbox and of a message in it; by default nothing is there. */
+export function wellFormed(
+  ask: Ask,
+  route: Route,
+  authorization: string | undefined,
+  known?: { id: string; key: string },
+): Promise<Answered> {
+  const real = route.path.startsWith("/mailboxes") ? { ...known } : {};
+  const named: Record<string, string | undefined> = { ...ids, ...real };
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? idOf(route.path));
+  const headers = { ...(authorization !== undefined && { authorization }), "if-match": '"1"' };
+  const body = bodies[route.path] ?? { name: "All", mailboxes: { mode: "all" } };
+  const takes = route.method === "PUT" || ["/profiles", ...Object.keys(bodies)].includes(route.path);
+  return ask(route.method, path, { headers, ...(takes && route.method !== "GET" && { body }) });
+}
