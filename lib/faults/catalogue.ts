@@ -927,6 +927,13 @@ const own: Record<string, Entry> = {
     cause: "The message has no attachment of that number.",
     fix: "GET …/attachments lists them.",
   },
+  AUDIT_UNAVAILABLE: {
+    kind: "passing",
+    who: people.storage,
+    cause: "Who did this could not be written down, so nothing was given out or changed.",
+    fix: "Try again; if it stays so, let the app's identity write to the table audit.",
+    link: links.tableCodes,
+  },
   BODY_TOO_LARGE: {
     kind: "request",
     who: people.caller,
