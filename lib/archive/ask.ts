@@ -5,7 +5,7 @@ import type { MessageFacts } from "../ports/mail-source.js";
 import { letGo, noteAbsence } from "./absence.js";
 import { decidePlace, decidePresent, type FolderPlace } from "./decide.js";
 import { inquire } from "./inquire.js";
-import { owe } from "./owe.js";
+import { noteFolder, owe } from "./owe.js";
 import { wasTried } from "./owed.js";
 import type { Health, Session } from "./session.js";
 import { takeIn } from "./take-in.js";
@@ -20,6 +20,8 @@ export async function ask(
   const found = await inquire(reader, id);
   const known = await writer.lookUp(id);
   if (found.kind === "gone") return noteAbsence(session, id, known, folder);
+  // Where it is cannot be told: what was written down of it in this run stands.
+  if (found.kind === "failed" && wasTried(session, id)) return;
   if (found.kind === "failed") return owe(session, { id, folder }, { ...found, health });
   const { message } = found;
   // Should Graph not say where it is, it is where it was said to be last.
@@ -41,7 +43,7 @@ async function treat(
   const { id } = message;
   const isChosen = session.tree.wanted.includes(place);
   const decision = decidePresent(message, known, place);
-  if (decision.kind === "fetch" && isChosen && wasTried(session, id, place.id)) return;
+  if (decision.kind === "fetch" && isChosen && wasTried(session, id)) return noteFolder(session, id, place.id);
   if (decision.kind === "fetch" && isChosen) return takeIn(session, { ...decision, folder: place }, health);
   if (known !== undefined) {
     const events = decision.kind === "record" ? decision.events : decidePlace(known, place);

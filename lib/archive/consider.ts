@@ -1,6 +1,7 @@
 // One change on its way from a page to a decision: one decision at a time for each message, whichever folders speak of it.
 import type { FolderId, ImmutableId } from "../core/ids.js";
 import { decide, type FolderPlace, type Sign } from "./decide.js";
+import { noteFolder } from "./owe.js";
 import { wasTried } from "./owed.js";
 import type { Session } from "./session.js";
 import type { PageTicket, Settle } from "./tickets.js";
@@ -33,7 +34,10 @@ async function isDecided(session: Session, sign: Sign, { folder, ticket, settle 
   const decision = decide(sign, known, { folder, tells });
   switch (decision.kind) {
     case "fetch":
-      if (wasTried(session, id, folder.id)) return true;
+      if (wasTried(session, id)) {
+        await noteFolder(session, id, folder.id as FolderId);
+        return true;
+      }
       await session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
       return false;
     case "ask":

@@ -45,6 +45,7 @@ export async function openCounts(
   const current = (): MailboxRun => ({
     ...counts,
     done: Math.min(counts.total, now.messages + owed.size + waiting()),
+    fetched: counts.tally.stored + waiting(),
     owed: [...owed.values()].filter(isOurs).length,
     busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
     updatedAt: clock.now().toISOString(),

@@ -40,5 +40,17 @@ export async function owe(
   await writer.note([{ kind: "quarantined", ...facts, at }]);
 }
 
+/**
+ * A message tried in vain in this run turns up in another folder: it is owed to whoever reads that one. The try was
+ * counted already.
+ */
+export async function noteFolder({ owed, writer }: Session, id: ImmutableId, folderId: FolderId): Promise<void> {
+  const before = owed.get(id);
+  if (before === undefined || before.folderId === folderId) return;
+  const { firstAt: _, lastAt: at, ...facts } = { ...before, folderId };
+  owed.set(id, { ...before, folderId });
+  await writer.note([{ kind: "quarantined", ...facts, at, counted: true }]);
+}
+
 const mailboxFails = (reason: string) =>
   new MailkeepError("unavailable", `${failuresInARow} messages in a row could not be read (${reason})`, { reason });

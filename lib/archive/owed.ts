@@ -24,13 +24,12 @@ export function isDue(owed: Owed, run: { startedAt: string; trigger: "manual" | 
 
 /**
  * Whether it was tried in vain in this run, and that was written down: a page read again, or another folder that speaks of
- * it, must not try it again. In another folder it is another profile's too, so there it is.
+ * it, must neither try nor count it again.
  */
 export function wasTried(
   { owed, runStartedAt }: { owed: ReadonlyMap<ImmutableId, Owed>; runStartedAt: string },
   id: ImmutableId,
-  folderId: string,
 ): boolean {
   const before = owed.get(id);
-  return before !== undefined && before.lastAt >= runStartedAt && before.folderId === folderId;
+  return before !== undefined && before.lastAt >= runStartedAt;
 }

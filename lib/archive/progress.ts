@@ -13,7 +13,7 @@ export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T
     stored: record.stored.length,
     gone: count("gone"),
     skipped: count("skipped"),
-    quarantined: count("quarantined"),
+    quarantined: record.events.filter((event) => event.kind === "quarantined" && event.counted !== true).length,
   };
   const tally: Tally = {
     ...counts.tally,

@@ -59,6 +59,8 @@ const Quarantined = z.object({
   at: z.string(),
   /** When to try again, ISO 8601; absent when given up until a person asks. */
   nextTryAt: z.string().optional(),
+  /** True when only the folder is new: an earlier event of the same run counts the try. */
+  counted: z.boolean().optional(),
 });
 
 export const LedgerEvent = z.discriminatedUnion("kind", [

@@ -116,6 +116,8 @@ export interface MailboxRun {
   total: number;
   done: number;
   folders: { total: number; done: number };
+  /** Messages stored by this run and those fetched and not committed yet: what the rate is judged by while it works. */
+  fetched?: number;
   /** Messages in quarantine for this mailbox now. */
   owed: number;
   startedAt?: string;

@@ -128,10 +128,11 @@ export function viewMailboxRun(part: MailboxRun): MailboxRunView {
   };
 }
 
-/** Messages stored per second of work, and what that means for the rest; null while there is nothing to judge by. */
+/** Messages fetched per second of work (of an ended part: stored), and what that means for the rest; null while there is nothing to judge by. */
 function pace(part: MailboxRun): { ratePerSecond: number | null; secondsLeft: number | null } {
-  if (part.busyMs < 1_000 || part.tally.stored === 0) return { ratePerSecond: null, secondsLeft: null };
-  const rate = part.tally.stored / (part.busyMs / 1_000);
+  const messages = part.endedAt === undefined ? (part.fetched ?? part.tally.stored) : part.tally.stored;
+  if (part.busyMs < 1_000 || messages === 0) return { ratePerSecond: null, secondsLeft: null };
+  const rate = messages / (part.busyMs / 1_000);
   const left = part.endedAt === undefined ? Math.round(Math.max(0, part.total - part.done) / rate) : 0;
   return { ratePerSecond: Math.round(rate * 10) / 10, secondsLeft: left };
 }

@@ -127,3 +127,23 @@ it("tries a message once in a run, also when the weekly comparison comes upon it
   expect(await world.run(profile)).toMatchObject({ tally: { quarantined: 1, seen: 1 } });
   expect(await world.app.mailboxes.quarantine(box)).toMatchObject([{ attempts: 2 }]);
 });
+
+it.each([
+  ["its bytes", [value]],
+  ["anything of it", [value, "GET /users/{user}/messages/{message}"]],
+])(
+  "counts and tries a message once in a run, though it moved since the last one, if Graph refuses %s",
+  async (_, route) => {
+    const { world, box, mail, poison } = await aMailbox();
+    await using _world = world;
+    const bad = mail.deliver(box, "inbox", eml("bad"));
+    poison(bad);
+    const profile = await world.profile();
+    await world.run(profile);
+    world.tenant.faults.set({ rules: [{ message: bad, route, do: { kind: "corrupt" } }] });
+    mail.move(box, bad, "sentitems");
+    expect(await world.run(profile)).toMatchObject({ tally: { quarantined: 1, seen: 1 } });
+    const sent = mail.folders(box).find(({ wellKnown }) => wellKnown === "sentitems")?.id;
+    expect(await world.app.mailboxes.quarantine(box)).toMatchObject([{ attempts: 2, folderId: sent }]);
+  },
+);

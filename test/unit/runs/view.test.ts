@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { MailboxId, RunId } from "../../../lib/core/ids.js";
+import { newMailboxRun } from "../../../lib/runs/run.js";
+import { viewMailboxRun } from "../../../lib/runs/view.js";
+
+const run = RunId.parse("r_00000000000000000001");
+const who = {
+  mailbox: MailboxId.parse("0f5c7a3e-1111-4222-8333-444455556666"),
+  address: "anna@contoso.example",
+  displayName: "Anna",
+  named: true,
+};
+const part = { ...newMailboxRun(run, who, new Date("2026-03-01T08:00:00Z")), total: 1_000, busyMs: 10_000 };
+const stored = (n: number) => ({ tally: { ...part.tally, stored: n, seen: n } });
+
+it.each([
+  ["before anything is fetched", { fetched: 0 }, { ratePerSecond: null, secondsLeft: null }],
+  ["before the first commit", { fetched: 200, done: 200 }, { ratePerSecond: 20, secondsLeft: 40 }],
+  ["between commits", { ...stored(250), fetched: 400, done: 400 }, { ratePerSecond: 40, secondsLeft: 15 }],
+  [
+    "of an ended part, by what it stored",
+    { ...stored(250), fetched: 400, done: 1_000, endedAt: "2026-03-01T08:00:10Z" },
+    { ratePerSecond: 25, secondsLeft: 0 },
+  ],
+])("judges the pace %s", (_name, change, pace) => {
+  expect(viewMailboxRun({ ...part, ...change })).toMatchObject(pace);
+});
