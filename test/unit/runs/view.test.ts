@@ -1,16 +1,8 @@
 import { expect, it } from "vitest";
-import { MailboxId, RunId } from "../../../lib/core/ids.js";
-import { newMailboxRun } from "../../../lib/runs/run.js";
 import { viewMailboxRun } from "../../../lib/runs/view.js";
+import { aPart } from "./a-run.js";
 
-const run = RunId.parse("r_00000000000000000001");
-const who = {
-  mailbox: MailboxId.parse("0f5c7a3e-1111-4222-8333-444455556666"),
-  address: "anna@contoso.example",
-  displayName: "Anna",
-  named: true,
-};
-const part = { ...newMailboxRun(run, who, new Date("2026-03-01T08:00:00Z")), total: 1_000, busyMs: 10_000 };
+const part = aPart({ total: 1_000, busyMs: 10_000 });
 const stored = (n: number) => ({ tally: { ...part.tally, stored: n, seen: n } });
 
 it.each([
