@@ -80,8 +80,11 @@ param lockArchive bool = true
 @description('Attaches the identity that deletes and restores mail to the function app. Leave false as long as no profile deletes.')
 param attachWriter bool = false
 
-@description('Makes a key vault. Nothing in mailkeep needs one while every tenant is reached by managed identity.')
-param keyVault bool = false
+@description('Makes a key vault with the key that signs the daily heads. Without it heads are unsigned and prove less.')
+param keyVault bool = true
+
+@description('Address of an RFC 3161 time stamping authority that stamps the daily heads; empty for none.')
+param timestampUrl string = ''
 
 @description('Who gets the alerts; empty for nobody: then they are seen in the portal only.')
 param alertEmail string = ''
@@ -235,6 +238,8 @@ module functionApp 'modules/function-app.bicep' = {
     exchangeBaseUrl: exchangeBaseUrl
     authTenantId: authTenantId
     authAudience: authAudience
+    signingKeyId: keyVault ? vault.outputs.signingKeyId : ''
+    timestampUrl: timestampUrl
   }
   // Without its rights the app cannot even fetch its own package.
   dependsOn: [

@@ -3,11 +3,12 @@ import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archi
 import { attachmentStore } from "./archive/attachments.js";
 import { packMemory } from "./archive/pack-memory.js";
 import { type FoldersView, showFolders } from "./archive/show-folders.js";
+import { readHead as readAuditHead } from "./audit/tail.js";
 import { auditUseCases } from "./audit/use-cases.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
-import { isMailkeepError, MailkeepError } from "./core/errors.js";
+import { MailkeepError } from "./core/errors.js";
 import {
   type ConnectionId,
   defaultConnection,
@@ -20,6 +21,8 @@ import type { Page, PageRequest } from "./core/page.js";
 import { minute } from "./core/time.js";
 import { type Edges, version } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
+import { headUseCases } from "./heads/use-cases.js";
+import { type Health, health } from "./health.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
@@ -44,13 +47,8 @@ import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import { WorkItem } from "./work/item.js";
 
-export interface Health {
-  status: "ok" | "unwell";
-  version: string;
-  edges: { name: string; ok: boolean; ms?: number; problem?: string }[];
-}
-
 export type { ExportView } from "./export/view.js";
+export type { Health };
 
 export type App = ReturnType<typeof composeApp>;
 
@@ -82,9 +80,13 @@ export function composeApp(edges: Edges) {
     runs: afterReady(edges, runUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
     exports: afterReady(edges, exportUseCases(edges)),
-    health: () => health(edges),
+    heads: afterReady(edges, openHeads(edges)),
+    health: () => health(edges, openHeads(edges).owed),
   };
 }
+
+const openHeads = (edges: Edges) =>
+  headUseCases({ ...edges, program: `mailkeep ${version}`, auditEnd: () => readAuditHead(edges.rows) });
 
 // biome-ignore lint/suspicious/noExplicitAny: any function may be made to wait
 type UseCases = Record<string, (...args: any[]) => Promise<unknown>>;
@@ -106,6 +108,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
   const { rows, queue, clock, random, log, audit } = edges;
   const verify = verifyUseCases(edges);
   const exports = exportUseCases(edges);
+  const heads = openHeads(edges);
   const archive: ArchiveDeps = {
     ...edges,
     attachments: attachmentStore(edges.blobs),
@@ -127,6 +130,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
         return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) });
       if (item.kind === "verify") return verify.work(item);
       if (item.kind === "export") return exports.work(item.export);
+      if (item.kind === "head") return heads.work(item.head);
       return follow(await archiveMailbox(item, archive), item.run);
     },
 
@@ -136,6 +140,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       log.error("work item given up", workNamed(item));
       if (item.kind === "verify") return verify.poison(item);
       if (item.kind === "export") return exports.poison(item.export);
+      if (item.kind === "head") return heads.poison(item.head);
       if (item.kind === "start-run") return failRun(item.run, poisoned, edges);
       await failMailbox(item.run, item.mailbox, poisoned, edges);
       return closeIfSmall(item.run, edges);
@@ -159,18 +164,30 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       await tidyRuns({ ...edges, isClaimed: (mailbox) => isClaimed(mailbox, edges), abandonedAfterMs });
       await verify.tidy();
       await exports.tidy();
+      await heads.tidy();
     },
 
-    /** Each night: anchors the audit, and reads a share of the archive back. */
+    /** Each night: anchors the audit, vouches for all ledgers with a head, and reads a share of the archive back. */
     async nightly(): Promise<void> {
       try {
         const share = { action: "startVerification", object: "verify" };
         await audit.scheduled(share, verify.nightly, (id) => (id === undefined ? undefined : `verify/${id}`));
       } finally {
-        await audit.anchor();
+        await inTurn(audit.anchor, () => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`));
       }
     },
   };
+}
+
+const nightlyHead = { action: "createHead", object: "heads" };
+
+/** The one whatever becomes of the other. */
+async function inTurn(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
+  try {
+    await first();
+  } finally {
+    await second();
+  }
 }
 
 /** Its ids, for the log. */
@@ -277,23 +294,4 @@ function readItem(text: string): WorkItem {
   throw new MailkeepError("invalid", "a work item of a shape this version does not know", {
     reason: "WORK_ITEM_UNKNOWN",
   });
-}
-
-async function health(edges: Edges): Promise<Health> {
-  const { clock } = edges;
-  const check = async (name: string, probe: () => Promise<unknown>) => {
-    const began = clock.monotonicMs();
-    try {
-      await probe();
-      return { name, ok: true, ms: Math.round(clock.monotonicMs() - began) };
-    } catch (error) {
-      const problem = isMailkeepError(error) ? `${error.reason ?? error.code}: ${error.message}` : "did not answer";
-      return { name, ok: false, problem };
-    }
-  };
-  const checks = await Promise.all([
-    check("storage", edges.ready),
-    check("graph", async () => (await edges.tenants.of(defaultConnection)).ping()),
-  ]);
-  return { status: checks.every(({ ok }) => ok) ? "ok" : "unwell", version, edges: checks };
 }

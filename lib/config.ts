@@ -25,6 +25,12 @@ const Settings = z
     TENANT_ID: z.string().optional(),
     AZURE_CLIENT_ID: z.string().optional(),
     WRITER_CLIENT_ID: z.string().optional(),
+    SIGNING_KEY_ID: Url.refine(
+      (url) => /^\/keys\/[0-9A-Za-z-]{1,127}(\/[0-9A-Za-z]{1,64})?$/.test(new URL(url).pathname),
+      "must be the address of a key in Key Vault: https://{vault}/keys/{name}",
+    ).optional(),
+    SIGNING_KEY_FILE: z.string().min(1).optional(),
+    TIMESTAMP_URL: z.url({ protocol: /^https?$/ }).optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
     AUTH_AUDIENCE: z.string().min(1).optional(),
@@ -45,6 +51,9 @@ const Settings = z
         wrong(name, "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
     if (s.AUTH_MODE === "local" && s.WEBSITE_INSTANCE_ID !== undefined)
       wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
+    if (s.TIMESTAMP_URL !== undefined) wrong("TIMESTAMP_URL", "is not used yet; remove it");
+    if (s.SIGNING_KEY_FILE !== undefined && s.WEBSITE_INSTANCE_ID !== undefined)
+      wrong("SIGNING_KEY_FILE", "is for development and refused in Azure; set SIGNING_KEY_ID to a key in Key Vault");
     if (authMode(s) === "entra")
       for (const name of ["AUTH_TENANT_ID", "AUTH_AUDIENCE"] as const)
         if (s[name] === undefined) wrong(name, "is missing; AUTH_MODE entra needs it to check access tokens");
@@ -57,6 +66,9 @@ function authMode(s: Pick<Settings, "AUTH_MODE" | "GRAPH_BASE_URL" | "WEBSITE_IN
   if (s.AUTH_MODE !== undefined) return s.AUTH_MODE;
   return s.WEBSITE_INSTANCE_ID === undefined && isLoopback(s.GRAPH_BASE_URL) ? "local" : "entra";
 }
+
+/** What signs heads: a key in Key Vault, a file on a development machine, or nothing. */
+export type SigningConfig = { kind: "key-vault"; keyUrl: string } | { kind: "file"; path: string } | { kind: "none" };
 
 /** How the storage account is reached. */
 export type StorageConfig =
@@ -75,6 +87,9 @@ export interface Config {
     writer?: { staticToken: string } | { clientId: string };
   };
   exchange: { baseUrl: string };
+  signing: SigningConfig;
+  /** Of an RFC 3161 authority. */
+  timestampUrl: string | undefined;
   auth: { mode: "local" } | { mode: "entra"; tenantId: string; audience: string };
 }
 
@@ -94,6 +109,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       ...writer(s),
     },
     exchange: { baseUrl: s.EXCHANGE_BASE_URL },
+    signing: signing(s),
+    timestampUrl: s.TIMESTAMP_URL,
     auth:
       authMode(s) === "local"
         ? { mode: "local" }
@@ -104,6 +121,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 function writer({ GRAPH_WRITER_STATIC_TOKEN: staticToken, WRITER_CLIENT_ID: clientId }: Settings) {
   if (staticToken !== undefined) return { writer: { staticToken } };
   return clientId === undefined ? {} : { writer: { clientId } };
+}
+
+function signing(s: Settings): SigningConfig {
+  if (s.SIGNING_KEY_ID !== undefined) return { kind: "key-vault", keyUrl: s.SIGNING_KEY_ID };
+  return s.SIGNING_KEY_FILE === undefined ? { kind: "none" } : { kind: "file", path: s.SIGNING_KEY_FILE };
 }
 
 function storage(s: Settings): StorageConfig {

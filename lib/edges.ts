@@ -2,12 +2,14 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storageCredential } from "./adapters/azure/credential.js";
+import { keyVaultSigner, vaultScope } from "./adapters/azure/key-vault-signer.js";
 import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
 import { jsonLog, type Level } from "./adapters/console/log.js";
 import { openExchange } from "./adapters/exchange/open.js";
 import { type Graph, openGraph } from "./adapters/graph/open.js";
 import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
 import { systemClock } from "./adapters/system/clock.js";
+import { keyFileSigner } from "./adapters/system/key-file.js";
 import { systemRandom } from "./adapters/system/random.js";
 import { systemTicker } from "./adapters/system/ticker.js";
 import { type Config, isLoopback } from "./config.js";
@@ -18,7 +20,9 @@ import type { BlobStore } from "./ports/blob-store.js";
 import type { ExportStore } from "./ports/export-store.js";
 import type { Log } from "./ports/log.js";
 import type { RowStore } from "./ports/row-store.js";
+import type { Signer } from "./ports/signer.js";
 import type { TenantEdge, Tenants } from "./ports/tenants.js";
+import type { TimeStamper } from "./ports/time-stamper.js";
 import type { WorkQueue } from "./ports/work-queue.js";
 
 export const version = "0.1.0";
@@ -34,6 +38,10 @@ export interface Edges {
   ticker: Ticker;
   random: Random;
   log: Log;
+  /** Signs heads; none where the settings name no key. */
+  signer?: Signer | undefined;
+  /** Stamps heads; none where the settings name no authority. */
+  stamper?: TimeStamper | undefined;
   /** Makes storage ready; cheap when it is. */
   ready(): Promise<void>;
 }
@@ -62,8 +70,19 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
     ...storage,
     ...machine,
     tenants: onlyTenant({ connection: defaultConnection, ...graph, exchange }),
+    signer: openSigner(config),
     ready: storage.create,
   };
+}
+
+function openSigner({ signing, graph }: Config): Signer | undefined {
+  if (signing.kind === "none") return undefined;
+  if (signing.kind === "file") return keyFileSigner(signing.path);
+  const { keyUrl } = signing;
+  // A stand-in for Key Vault on this machine knows no identity.
+  if (isLoopback(keyUrl)) return keyVaultSigner({ keyUrl, token: async () => "loopback" });
+  const source = seldomToken(graph.clientId, vaultScope(keyUrl));
+  return keyVaultSigner({ keyUrl, token: () => source.get() });
 }
 
 async function graphToken({ graph }: Config): Promise<TokenSource> {
@@ -74,14 +93,17 @@ async function graphToken({ graph }: Config): Promise<TokenSource> {
   });
 }
 
-/** Exchange is asked seldom, so its identity is opened by the first question. */
 function exchangeToken({ graph, exchange }: Config): TokenSource {
   if (graph.staticToken !== undefined && isLoopback(exchange.baseUrl)) return staticToken(graph.staticToken);
-  const scope = `${exchange.baseUrl}/.default`;
+  return seldomToken(graph.clientId, `${exchange.baseUrl}/.default`);
+}
+
+/** For what is asked seldom: the identity is opened by the first question. */
+function seldomToken(clientId: string | undefined, scope: string): TokenSource {
   let source: Promise<TokenSource> | undefined;
   return {
     async get(options) {
-      source ??= storageCredential(graph.clientId).then((credential) =>
+      source ??= storageCredential(clientId).then((credential) =>
         credentialToken(credential, { scope, clock: systemClock }),
       );
       return (await source).get(options);

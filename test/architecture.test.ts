@@ -32,6 +32,7 @@ const mayImport: Record<string, string[]> = {
     "lib/work",
   ],
   "lib/reading": ["lib/core", "lib/ports", "lib/pack", "lib/ledger", "lib/catalog"],
+  "lib/heads": ["lib/core", "lib/ports", "lib/ledger", "lib/work"],
   "lib/verify": [
     "lib/core",
     "lib/ports",
@@ -41,6 +42,7 @@ const mayImport: Record<string, string[]> = {
     "lib/mailboxes",
     "lib/work",
     "lib/reading",
+    "lib/heads",
   ],
   "lib/export": [
     "lib/core",
@@ -51,6 +53,7 @@ const mayImport: Record<string, string[]> = {
     "lib/profiles",
     "lib/mailboxes",
     "lib/reading",
+    "lib/heads",
     "lib/work",
   ],
   "lib/audit": ["lib/core", "lib/ports"],
@@ -64,6 +67,7 @@ const mayImport: Record<string, string[]> = {
   "lib/cost": [],
   "lib/access": ["lib/core", "lib/config.ts"],
   "lib/edges.ts": ["lib/*"],
+  "lib/health.ts": ["lib/core", "lib/edges.ts", "lib/heads"],
   "lib/app.ts": ["lib/*"],
   "lib/api": ["lib/*"],
   functions: ["lib/app.ts", "lib/api", "lib/access", "lib/config.ts", "lib/core", "lib/faults", "lib/ports"],

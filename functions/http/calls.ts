@@ -8,6 +8,7 @@ import { aboutCalls } from "./about.js";
 import { auditCalls } from "./audit.js";
 import { errorCalls } from "./errors.js";
 import { exportCalls } from "./exports.js";
+import { headCalls } from "./heads.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
@@ -20,6 +21,7 @@ export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): 
     ...errorCalls(),
     ...auditCalls(app),
     ...exportCalls(app),
+    ...headCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),
     ...profileCalls(app),

@@ -28,6 +28,12 @@ param exchangeBaseUrl string
 param authTenantId string
 param authAudience string
 
+@description('The key that signs heads; empty for none.')
+param signingKeyId string
+
+@description('Empty: heads are not stamped.')
+param timestampUrl string
+
 resource runtimeStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: runtimeStorageName
 }
@@ -123,6 +129,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'TENANT_ID', value: mailTenantId }
         { name: 'AZURE_CLIENT_ID', value: readerClientId }
         { name: 'WRITER_CLIENT_ID', value: writerClientId }
+        { name: 'SIGNING_KEY_ID', value: signingKeyId }
+        { name: 'TIMESTAMP_URL', value: timestampUrl }
         { name: 'AUTH_MODE', value: 'entra' }
         { name: 'AUTH_TENANT_ID', value: authTenantId }
         { name: 'AUTH_AUDIENCE', value: authAudience }

@@ -1,4 +1,4 @@
-// A vault for what cannot be a managed identity: certificates for other tenants. Nothing puts a secret here by itself.
+// A vault for what cannot be a managed identity: the key that signs heads, and certificates for other tenants.
 param location string
 param tags object
 
@@ -28,5 +28,22 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
+// Made by Azure itself, so that no network door is needed for it. It never leaves the vault and can only sign. A key that is
+// there is left alone when this is deployed again; a new version is made with `az keyvault key rotate`.
+resource signingKey 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
+  parent: vault
+  name: 'mailkeep-heads'
+  tags: tags
+  properties: {
+    kty: 'EC'
+    curveName: 'P-256'
+    keyOps: ['sign', 'verify']
+    attributes: {
+      enabled: true
+    }
+  }
+}
+
 output id string = vault.id
 output name string = vault.name
+output signingKeyId string = signingKey.properties.keyUri

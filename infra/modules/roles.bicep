@@ -15,7 +15,14 @@ var roleIds = {
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  keyVaultCryptoUser: '12338af0-0e69-4776-bea7-57ae8d297424'
 }
+
+// The app: reads certificates, and signs heads. Crypto User can neither make nor delete a key.
+var vaultRoles = [
+  roleIds.keyVaultSecretsUser
+  roleIds.keyVaultCryptoUser
+]
 
 // The host: leases for timers and its package in blobs, its own queues, its diagnostic events in a table.
 var runtimeRoles = [
@@ -82,12 +89,12 @@ resource onApplicationInsights 'Microsoft.Authorization/roleAssignments@2022-04-
   }
 }
 
-resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(keyVaultName)) {
-  name: guid(vault.id, readerPrincipalId, roleIds.keyVaultSecretsUser)
+resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for roleId in (empty(keyVaultName) ? [] : vaultRoles): {
+  name: guid(vault.id, readerPrincipalId, roleId)
   scope: vault
   properties: {
     principalId: readerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.keyVaultSecretsUser)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
   }
-}
+}]

@@ -6,6 +6,7 @@ import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "
 import { AuditCheckAnswer, AuditEntryAnswer, AuditFindingAnswer, AuditList, AuditPlace } from "./audit.js";
 import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
+import { HeadAnswer, HeadList } from "./heads.js";
 import {
   FolderAnswer,
   FolderList,
@@ -56,6 +57,8 @@ export const answers = {
   ExportList,
   Folder: FolderAnswer,
   FolderList,
+  Head: HeadAnswer,
+  HeadList,
   Health: HealthAnswer,
   Mailbox: MailboxAnswer,
   MailboxDetail: MailboxDetailAnswer,

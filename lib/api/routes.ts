@@ -3,6 +3,7 @@ import { aboutRoutes } from "./about.js";
 import { auditRoutes } from "./audit.js";
 import { errorRoutes } from "./errors.js";
 import { exportRoutes } from "./exports.js";
+import { headRoutes } from "./heads.js";
 import { mailboxRoutes } from "./mailboxes.js";
 import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
@@ -14,6 +15,7 @@ export const routes = {
   ...errorRoutes,
   ...auditRoutes,
   ...exportRoutes,
+  ...headRoutes,
   ...mailboxRoutes,
   ...messageRoutes,
   ...profileRoutes,

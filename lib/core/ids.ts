@@ -57,6 +57,13 @@ export const ExportId = z
   .brand<"ExportId">();
 export type ExportId = z.infer<typeof ExportId>;
 
+/** A head of all mailboxes: its day in UTC; a further one of the same day has the time as well. Sorts by time. */
+export const HeadId = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{6}Z)?$/, "is not a head")
+  .brand<"HeadId">();
+export type HeadId = z.infer<typeof HeadId>;
+
 /** A message in the archive: 32 hex digits of its immutable id's hash; `-2`, `-3`, … for later versions of its content. */
 export const MessageKey = z
   .string()

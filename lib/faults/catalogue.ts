@@ -1148,6 +1148,24 @@ const own: Record<string, Entry> = {
     fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
     link: links.egress,
   },
+  HEAD_DAMAGED: {
+    kind: "archive",
+    who: people.operator,
+    cause: "A daily head, its list, its signature or its public key is not what was written.",
+    fix: "Restore the blob named from versions or soft delete; compare with the copy of the head that was kept elsewhere.",
+  },
+  HEAD_JUST_MADE: {
+    kind: "request",
+    who: people.caller,
+    cause: "A head was made in this very second.",
+    fix: "Ask again, or take the one that was made: GET /api/v1/heads.",
+  },
+  HEAD_NOT_FOUND: {
+    kind: "request",
+    who: people.caller,
+    cause: "There is no head of this name.",
+    fix: "GET /api/v1/heads lists them.",
+  },
   HTTP_401: {
     kind: "configuration",
     who: people.application,
@@ -1490,12 +1508,24 @@ const own: Record<string, Entry> = {
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
   },
+  SIGNATURE_WRONG: {
+    kind: "archive",
+    who: people.maintainer,
+    cause: "The key gave a signature that does not fit its own public key; the head stays unsigned and is tried again.",
+    fix: "See whether SIGNING_KEY_ID names the key that was meant; it is tried again each night.",
+  },
   SIGNING_KEYS_UNAVAILABLE: {
     kind: "passing",
     who: people.network,
     cause: "The keys that the caller's tokens are signed with cannot be had just now.",
     fix: "Try again; if it stays so, let the app reach login.microsoftonline.com.",
     link: links.tokens,
+  },
+  SIGNING_KEY_UNSUITABLE: {
+    kind: "configuration",
+    who: people.application,
+    cause: "The key cannot sign heads: it must be EC P-256 or RSA.",
+    fix: "Set SIGNING_KEY_ID to a key of such a type, or SIGNING_KEY_FILE to a PEM file on a development machine.",
   },
   SPOOL_FAILED: {
     kind: "configuration",

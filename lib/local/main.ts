@@ -71,6 +71,7 @@ async function start(args: StartArguments): Promise<number | undefined> {
   const data = fromCaller(args.data ?? join(root, ".mailkeep"));
   const log = openLog(join(data, "mailkeep.log"), (line) => display.say(line));
   await startStorage(data);
+  if (!process.env.SIGNING_KEY_ID) process.env.SIGNING_KEY_FILE ??= join(data, "signing-key.pem");
   await startTenant(data, args);
   const host = await hostFunctions(args.port, log);
   const base = `${host.url}/v1`;

@@ -39,4 +39,6 @@ export interface BlobStore {
   exists(name: string): Promise<boolean>;
   /** Names that begin with `prefix`, in byte order, from the first one after `after`. */
   list(prefix: string, after?: string): AsyncIterable<{ name: string; size: number }>;
+  /** The segments that follow `prefix` (which ends with a slash) and have names below them, each once, in byte order. */
+  folders(prefix: string): AsyncIterable<string>;
 }

@@ -1,4 +1,5 @@
 // A whole world for a test: the app over memory stores, a sample tenant over real HTTP, and time that stands still.
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -10,6 +11,7 @@ import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import { memoryExportStore } from "../../lib/adapters/memory/export-store.js";
 import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
+import { passingSigner } from "../../lib/adapters/system/key-file.js";
 import { composeApp, type Edges } from "../../lib/app.js";
 import { MailkeepError } from "../../lib/core/errors.js";
 import { ConnectionId, defaultConnection, type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
@@ -19,6 +21,9 @@ import { silentLog } from "../../lib/ports/log.js";
 import type { TenantEdge, Tenants } from "../../lib/ports/tenants.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { repeatableRandom } from "./repeatable-random.js";
+
+/** The same for all worlds of a process, as a key file would be. */
+export const developmentSigner = passingSigner();
 
 export const testStart = new Date("2026-03-01T08:00:00Z");
 
@@ -106,6 +111,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     ticker: ticking.ticker,
     random,
     log: silentLog,
+    signer: developmentSigner,
     ready: async () => {},
   };
   const wrapped: WorldEdges = options.edges?.(edges) ?? edges;

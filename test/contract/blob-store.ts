@@ -184,6 +184,13 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStore>):
       expect(await store.exists("stop/a")).toBe(true);
     });
 
+    it("names the folders below a prefix, each once, in order", async () => {
+      for (const name of ["tree/b/1", "tree/a-1/x", "tree/a/x/y", "tree/a/z", "tree/leaf", "trees/c/d"])
+        await store.putIfAbsent(name, pattern(1), plain);
+      expect((await all(store.folders("tree/"))).sort()).toEqual(["a", "a-1", "b"]);
+      expect(await all(store.folders("tree/none/"))).toEqual([]);
+    });
+
     it("lists names with sizes in byte order, under a prefix, after a name", async () => {
       const names = ["list/B", "list/a", "list/a-1", "list/a.1", "list/a/1", "list/a0", "list/aa", "list/b", "listing"];
       for (const [index, name] of [...names].reverse().entries()) await store.putIfAbsent(name, pattern(index), plain);

@@ -19,6 +19,7 @@ const platform = [
 /** Known to the app and never set in Azure, each for its reason. */
 const notInAzure: Record<string, string> = {
   ARCHIVE_STORAGE: "a connection string holds a key",
+  SIGNING_KEY_FILE: "a key on a development machine",
   GRAPH_STATIC_TOKEN: "accepted for loopback only",
   GRAPH_WRITER_STATIC_TOKEN: "accepted for loopback only",
   WEBSITE_INSTANCE_ID: "Azure itself sets it",
@@ -59,6 +60,8 @@ describe("app settings", () => {
       if (value.startsWith("'")) return value.slice(1, -1);
       if (/primaryEndpoints\.\w+$/.test(value)) return "https://stmkarc0000.blob.core.windows.net/";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
+      if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
+      if (name === "TIMESTAMP_URL") return "";
       return name === "EXCHANGE_BASE_URL" ? "https://outlook.office365.com" : "00000000-0000-4000-8000-000000000001";
     };
     const env = Object.fromEntries([...settings].map(([name, value]) => [name, sample(name, value)]));
@@ -66,6 +69,8 @@ describe("app settings", () => {
     expect(config.storage.kind).toBe("identity");
     expect(config.auth.mode).toBe("entra");
     expect(config.graph.staticToken).toBeUndefined();
+    expect(config.signing.kind).toBe("key-vault");
+    expect(config.timestampUrl).toBeUndefined();
   });
 
   it("point the archive at the archive account and the host at its own", () => {

@@ -34,6 +34,7 @@ export function azureBlobStore(container: ContainerClient): BlobStore {
       return blobExists(blobOf(name));
     },
     list: (prefix, after) => list(container, prefix, after),
+    folders: (prefix) => folders(container, prefix),
   };
 }
 
@@ -69,6 +70,18 @@ async function* list(
     // `startFrom` includes the name itself.
     for (const { name, properties } of page.segment.blobItems)
       if (name > after) yield { name, size: properties.contentLength ?? 0 };
+    continuationToken = page.continuationToken;
+  } while (continuationToken);
+}
+
+async function* folders(container: ContainerClient, prefix: string): AsyncIterable<string> {
+  let continuationToken: string | undefined;
+  do {
+    const settings = { maxPageSize: pageBlobs, ...(continuationToken !== undefined && { continuationToken }) };
+    const pages = container.listBlobsByHierarchy("/", { prefix, ...inTime() }).byPage(settings);
+    const { done, value: page } = await translating("list folders", () => pages.next());
+    if (done) return;
+    for (const { name } of page.segment.blobPrefixes ?? []) yield name.slice(prefix.length, -1);
     continuationToken = page.continuationToken;
   } while (continuationToken);
 }

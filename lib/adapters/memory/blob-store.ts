@@ -60,6 +60,14 @@ export function memoryBlobStore(): MemoryBlobStore {
       for (const name of names())
         if (name.startsWith(prefix) && name > after) yield { name, size: blobs.get(name)?.bytes.length ?? 0 };
     },
+    async *folders(prefix) {
+      let last: string | undefined;
+      for (const name of names()) {
+        const [segment = "", ...below] = name.startsWith(prefix) ? name.slice(prefix.length).split("/") : [];
+        if (below.length > 0 && segment !== last) yield segment;
+        if (below.length > 0) last = segment;
+      }
+    },
     names: () => [...names()],
     dump: () => Object.fromEntries(names().map((name) => [name, summary(find(name))])),
     tamper(name, bytes) {

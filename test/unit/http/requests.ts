@@ -13,9 +13,11 @@ const idOf = (path: string) =>
       ? "p_0000000000000000"
       : path.startsWith("/verify")
         ? "v_0000000000000_00000000"
-        : path.startsWith("/exports")
-          ? "e_0000000000000_00000000"
-          : "nobody";
+        : path.startsWith("/heads")
+          ? "2020-01-01"
+          : path.startsWith("/exports")
+            ? "e_0000000000000_00000000"
+            : "nobody";
 
 const bodies: Record<string, object> = {
   "/verify": {},
