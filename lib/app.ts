@@ -127,7 +127,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
     async work(text: string): Promise<void> {
       const item = readItem(text);
       if (item.kind === "start-run")
-        return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) });
+        return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) }, item.attempt);
       if (item.kind === "verify") return verify.work(item);
       if (item.kind === "export") return exports.work(item.export);
       if (item.kind === "head") return heads.work(item.head);
@@ -141,7 +141,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       if (item.kind === "verify") return verify.poison(item);
       if (item.kind === "export") return exports.poison(item.export);
       if (item.kind === "head") return heads.poison(item.head);
-      if (item.kind === "start-run") return failRun(item.run, poisoned, edges);
+      if (item.kind === "start-run") return failRun(item.run, poisoned, { ...edges, attempt: item.attempt ?? 0 });
       await failMailbox(item.run, item.mailbox, poisoned, edges);
       return closeIfSmall(item.run, edges);
     },

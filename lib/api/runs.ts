@@ -45,6 +45,9 @@ export const RunAnswer = z.strictObject({
   status: Status,
   requestedAt: time,
   startedAt: time.nullable(),
+  resumeAt: time
+    .nullable()
+    .describe("A run that could not begin is tried again then; `problems` says what is in the way"),
   endedAt: time.nullable(),
   cancelRequested: z.boolean(),
   mailboxes: z.strictObject({ total: count, done: count, excluded: count, failed: count, withGaps: count }),

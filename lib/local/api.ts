@@ -19,7 +19,9 @@ export interface RunView {
   /** Bytes stored, as Graph sent them. */
   bytes?: number;
   mailboxes?: { total: number; done: number };
-  problems?: unknown[];
+  problems?: { code: string; message: string }[];
+  /** A run that could not begin is tried again then. */
+  resumeAt?: string | null;
 }
 
 export interface MailboxView {

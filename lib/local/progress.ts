@@ -58,6 +58,9 @@ export function plainDisplay(write: (text: string) => void, now: () => number, e
 
 /** One line for the whole run. Mailboxes that are not to be archived do not count. */
 export function headline(run: RunView, all: MailboxView[]): string {
+  const [hindrance] = run.problems ?? [];
+  if (run.resumeAt && hindrance !== undefined)
+    return `${run.status}, next try at ${run.resumeAt.slice(11, 19)} UTC: ${hindrance.code}, ${hindrance.message}`;
   const mailboxes = all.filter(({ status }) => status !== "excluded");
   const sum = (of: (mailbox: MailboxView) => number) => mailboxes.reduce((total, mailbox) => total + of(mailbox), 0);
   const [done, total] = [sum((mailbox) => mailbox.done), sum((mailbox) => mailbox.total)];

@@ -7,6 +7,7 @@ import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
 import { isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
+import { startAttempt } from "./wait-to-start.js";
 
 export interface CloseDeps {
   rows: RowStore;
@@ -83,8 +84,9 @@ async function revive(run: Run, deps: CloseDeps & Revival): Promise<void> {
   const { rows, queue, clock, log, abandonedAfterMs } = deps;
   const now = clock.now().getTime();
   if (run.startedAt === undefined) {
-    if (now - Date.parse(run.requestedAt) < 5 * minute) return;
-    const item: WorkItem = { v: 1, kind: "start-run", run: run.id };
+    // Several items for the same try do no harm: the first one to fail makes the others stale.
+    if (now - Date.parse(run.resumeAt ?? run.requestedAt) < 5 * minute) return;
+    const item: WorkItem = { v: 1, kind: "start-run", run: run.id, attempt: startAttempt(run) };
     await queue.send(JSON.stringify(item));
     return;
   }

@@ -57,6 +57,10 @@ export interface Run {
   startedAt?: string;
   endedAt?: string;
   cancelRequested: boolean;
+  /** Tries to begin that failed, and since when. */
+  start?: { attempt: number; failingSince: string };
+  /** A run that could not begin is tried again then. */
+  resumeAt?: string;
   /** How many mailboxes were chosen, once they are known. */
   chosen?: number;
   /** Why the run could not start or what it could not resolve. */

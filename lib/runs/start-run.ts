@@ -13,6 +13,7 @@ import type { WorkItem } from "../work/item.js";
 import { closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, insertParts, listParts } from "./repo.js";
 import { isOpen, type MailboxRun, newMailboxRun, type Problem, type Run } from "./run.js";
+import { afterFailedStart, delayAfter, startAttempt } from "./wait-to-start.js";
 
 export interface StartDeps {
   rows: RowStore;
@@ -22,10 +23,11 @@ export interface StartDeps {
   syncDirectory(connection: ConnectionId): Promise<unknown>;
 }
 
-export async function startRun(id: RunId, deps: StartDeps): Promise<void> {
+/** `attempt`: which try this is; one that another item has made already is left alone. */
+export async function startRun(id: RunId, deps: StartDeps, attempt = 0): Promise<void> {
   const { rows } = deps;
   const run = (await findRun(rows, id))?.value;
-  if (run === undefined || !isOpen(run.status)) return;
+  if (run === undefined || !isOpen(run.status) || attempt !== startAttempt(run)) return;
   if (run.startedAt === undefined && !(await hasBegun(run, deps))) return;
   await sendParts(run, deps);
   await closeRun(id, deps);
@@ -43,27 +45,38 @@ async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
     const resolution = resolve(profile, await directory(profile, deps));
     await insertParts(rows, run.id, partsOf(run, resolution, clock.now()));
     const problems = resolution.unresolved.map(({ reason, message }) => ({ code: reason, message })).slice(0, 100);
-    await changeRun(rows, run.id, (current) =>
-      isOpen(current.status)
-        ? {
-            ...current,
-            status: "running",
-            startedAt: clock.now().toISOString(),
-            chosen: resolution.chosen.length,
-            problems,
-          }
-        : undefined,
-    );
+    await changeRun(rows, run.id, (current) => {
+      if (!isOpen(current.status)) return undefined;
+      const { resumeAt: _, ...rest } = current;
+      const startedAt = clock.now().toISOString();
+      return { ...rest, status: "running", startedAt, chosen: resolution.chosen.length, problems };
+    });
     return true;
   } catch (error) {
-    if (!(error instanceof MailkeepError) || passing.has(error.code)) throw error;
-    await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
+    if (!(error instanceof MailkeepError)) throw error;
+    if (passing.has(error.code)) await tryLater(run, error, deps);
+    else await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
     return false;
   }
 }
 
-/** The queue tries these again; its last try ends in the poison queue, which fails the run. */
+/** These pass by themselves; whatever is no error of ours is the queue's to try again, and then the poison queue's. */
 const passing = new Set<MailkeepError["code"]>(["throttled", "unavailable", "conflict", "precondition-failed"]);
+
+/** Writes down what is in the way, then asks for the next try: a crash between the two is made up for by the timer. */
+async function tryLater(run: Run, fault: MailkeepError, { rows, queue, clock, log }: StartDeps): Promise<void> {
+  const attempt = startAttempt(run);
+  const now = clock.now();
+  log.warn("run cannot begin", { run: run.id, attempt, code: fault.code, reason: fault.reason });
+  const written = { run: undefined as Run | undefined };
+  await changeRun(rows, run.id, (current) => {
+    written.run = afterFailedStart(current, { attempt, fault, now });
+    return written.run;
+  });
+  if (written.run === undefined || !isOpen(written.run.status)) return;
+  const item: WorkItem = { v: 1, kind: "start-run", run: run.id, attempt: attempt + 1 };
+  await queue.send(JSON.stringify(item), { delayMs: delayAfter(attempt, fault.retryAfterMs) });
+}
 
 async function directory(profile: Profile, { rows, syncDirectory }: StartDeps): Promise<MailboxEntry[]> {
   const read = async () => {
@@ -101,14 +114,19 @@ async function sendParts(run: Run, { rows, queue }: StartDeps): Promise<void> {
   }
 }
 
-/** Fails a run that could not begin. One that has begun is its mailboxes' to end: they are at work, or will be revived. */
+/**
+ * Fails a run that could not begin; with `attempt`, only if that is the try that is due. One that has begun is its
+ * mailboxes' to end: they are at work, or will be revived.
+ */
 export async function failRun(
   id: RunId,
   problem: Problem,
-  { rows, clock }: Pick<StartDeps, "rows" | "clock">,
+  { rows, clock, attempt }: Pick<StartDeps, "rows" | "clock"> & { attempt?: number },
 ): Promise<void> {
-  await changeRun(rows, id, (run) => {
-    if (!isOpen(run.status) || run.startedAt !== undefined) return undefined;
+  await changeRun(rows, id, (stored) => {
+    if (!isOpen(stored.status) || stored.startedAt !== undefined) return undefined;
+    if (attempt !== undefined && attempt !== startAttempt(stored)) return undefined;
+    const { resumeAt: _, ...run } = stored;
     const at = clock.now().toISOString();
     return { ...run, status: "failed", startedAt: at, endedAt: at, problems: [...run.problems, problem] };
   });

@@ -1,6 +1,6 @@
 // Pure: runs and their mailboxes as the API shows them.
 import { helpFor } from "../faults/explain.js";
-import type { MailboxRun, Problem, Run, RunSummary } from "./run.js";
+import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
 
 /** A problem with what it means and what mends it, where the catalogue knows its code. */
 export interface ExplainedProblem extends Problem {
@@ -20,6 +20,8 @@ export interface RunView {
   status: Run["status"];
   requestedAt: string;
   startedAt: string | null;
+  /** A run that could not begin is tried again then. */
+  resumeAt: string | null;
   endedAt: string | null;
   cancelRequested: boolean;
   mailboxes: RunSummary["mailboxes"];
@@ -42,6 +44,7 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     status: run.status,
     requestedAt: run.requestedAt,
     startedAt: run.startedAt ?? null,
+    resumeAt: (isOpen(run.status) && run.resumeAt) || null,
     endedAt: run.endedAt ?? null,
     cancelRequested: run.cancelRequested,
     mailboxes: summary.mailboxes,

@@ -4,7 +4,13 @@ import { ExportId, HeadId, MailboxId, RunId, VerificationId } from "../core/ids.
 
 export const WorkItem = z.discriminatedUnion("kind", [
   /** Resolve the run's profile to mailboxes and send one item for each. */
-  z.object({ v: z.literal(1), kind: z.literal("start-run"), run: RunId }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal("start-run"),
+    run: RunId,
+    /** Which try it is, from 0. */
+    attempt: z.number().int().nonnegative().optional(),
+  }),
   /** Archive one mailbox for a run, or go on where generation `generation - 1` stopped. */
   z.object({
     v: z.literal(1),

@@ -40,6 +40,13 @@ describe("progress", () => {
     expect(headline(run, [mailbox({ done: 1_999, total: 2_000 })])).toContain("(99 %)");
   });
 
+  it("says why a run cannot begin, and when it is tried again", () => {
+    const problems = [{ code: "ServiceUnavailable", message: "Graph gave no usable answer" }];
+    expect(headline({ ...run, status: "pending", problems, resumeAt: "2026-03-01T08:01:00.000Z" }, [])).toBe(
+      "pending, next try at 08:01:00 UTC: ServiceUnavailable, Graph gave no usable answer",
+    );
+  });
+
   it("gives no share of a total that is not known yet", () => {
     expect(headline(run, [...both, mailbox({ status: "pending" })])).toContain("150 of 200 messages so far, 3 MB");
   });
