@@ -17,6 +17,9 @@ param authAudience string
 @description('Tenant whose users may sign in to the API.')
 param authTenantId string = tenant().tenantId
 
+@description('Where sign-ins to the API are checked, as https://login.microsoftonline.us; empty for the cloud that graphBaseUrl is in.')
+param authAuthority string = ''
+
 @description('Tenant whose mailboxes are archived. A managed identity can only reach its own.')
 param mailTenantId string = tenant().tenantId
 
@@ -240,6 +243,7 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     signingKeyId: keyVault ? vault.outputs.signingKeyId : ''
     timestampUrl: timestampUrl
+    authAuthority: authAuthority
   }
   // Without its rights the app cannot even fetch its own package.
   dependsOn: [

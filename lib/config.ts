@@ -1,14 +1,27 @@
 // Settings in, typed Config out. A bad setting stops the start and says which one and what to do.
 import { z } from "zod";
+import { authorities, authorityOf } from "./core/clouds.js";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
-export const isLoopback = (url: string) => loopback.has(new URL(url).hostname);
+export const isLoopback = (url: string) => URL.canParse(url) && loopback.has(new URL(url).hostname);
 const trimmed = (url: string) => url.replace(/\/+$/, "");
 
 const Url = z
   .url({ protocol: /^https?$/ })
   .refine((url) => url.startsWith("https://") || isLoopback(url), "must be https (http is for loopback only)")
   .transform(trimmed);
+
+const mark = z.string().optional();
+/** What Azure puts into the environment. No plan has all of them: Flex Consumption runs in containers of its own. */
+const azureMarks = {
+  WEBSITE_INSTANCE_ID: mark,
+  WEBSITE_SITE_NAME: mark,
+  WEBSITE_POD_NAME: mark,
+  LEGION_SERVICE_HOST: mark,
+  /** The Functions host sets this on a development machine too, to where it listens. */
+  WEBSITE_HOSTNAME: mark,
+};
+type Marks = { [Name in keyof typeof azureMarks]?: string | undefined };
 
 const Settings = z
   .object({
@@ -34,7 +47,8 @@ const Settings = z
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
     AUTH_AUDIENCE: z.string().min(1).optional(),
-    WEBSITE_INSTANCE_ID: z.string().optional(),
+    AUTH_AUTHORITY: Url.optional(),
+    ...azureMarks,
   })
   .superRefine((s, check) => {
     const wrong = (path: string, message: string) => check.addIssue({ code: "custom", path: [path], message });
@@ -49,11 +63,13 @@ const Settings = z
     for (const name of ["GRAPH_STATIC_TOKEN", "GRAPH_WRITER_STATIC_TOKEN"] as const)
       if (s[name] !== undefined && !isLoopback(s.GRAPH_BASE_URL))
         wrong(name, "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
-    if (s.AUTH_MODE === "local" && s.WEBSITE_INSTANCE_ID !== undefined)
+    if (s.AUTH_MODE === "local" && isHosted(s))
       wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
     if (s.TIMESTAMP_URL !== undefined) wrong("TIMESTAMP_URL", "is not used yet; remove it");
-    if (s.SIGNING_KEY_FILE !== undefined && s.WEBSITE_INSTANCE_ID !== undefined)
+    if (s.SIGNING_KEY_FILE !== undefined && isHosted(s))
       wrong("SIGNING_KEY_FILE", "is for development and refused in Azure; set SIGNING_KEY_ID to a key in Key Vault");
+    if (s.AUTH_AUTHORITY !== undefined && !isAuthority(s.AUTH_AUTHORITY, s))
+      wrong("AUTH_AUTHORITY", `is none of Microsoft's: ${authorities.join(", ")}`);
     if (authMode(s) === "entra")
       for (const name of ["AUTH_TENANT_ID", "AUTH_AUDIENCE"] as const)
         if (s[name] === undefined) wrong(name, "is missing; AUTH_MODE entra needs it to check access tokens");
@@ -62,13 +78,23 @@ const Settings = z
 type Settings = z.infer<typeof Settings>;
 
 /** Without AUTH_MODE: `local` on a development machine that talks to a loopback tenant, `entra` everywhere else. */
-function authMode(s: Pick<Settings, "AUTH_MODE" | "GRAPH_BASE_URL" | "WEBSITE_INSTANCE_ID">): "entra" | "local" {
+function authMode(s: Marks & Pick<Settings, "AUTH_MODE" | "GRAPH_BASE_URL">): "entra" | "local" {
   if (s.AUTH_MODE !== undefined) return s.AUTH_MODE;
-  return s.WEBSITE_INSTANCE_ID === undefined && isLoopback(s.GRAPH_BASE_URL) ? "local" : "entra";
+  return !isHosted(s) && isLoopback(s.GRAPH_BASE_URL) ? "local" : "entra";
 }
 
 /** What signs heads: a key in Key Vault, a file on a development machine, or nothing. */
 export type SigningConfig = { kind: "key-vault"; keyUrl: string } | { kind: "file"; path: string } | { kind: "none" };
+
+/** On a server: one of Azure's marks is there, or the host has a name that is not this machine's own. */
+function isHosted({ WEBSITE_HOSTNAME: name, ...marks }: Marks): boolean {
+  const { WEBSITE_INSTANCE_ID, WEBSITE_SITE_NAME, WEBSITE_POD_NAME, LEGION_SERVICE_HOST } = marks;
+  if ([WEBSITE_INSTANCE_ID, WEBSITE_SITE_NAME, WEBSITE_POD_NAME, LEGION_SERVICE_HOST].some(Boolean)) return true;
+  return name !== undefined && !isLoopback(`http://${name}`);
+}
+
+/** Who signs the tokens decides who comes in: one of Microsoft's, or for tests one on this machine. */
+const isAuthority = (url: string, s: Marks): boolean => authorities.includes(url) || (isLoopback(url) && !isHosted(s));
 
 /** How the storage account is reached. */
 export type StorageConfig =
@@ -90,7 +116,7 @@ export interface Config {
   signing: SigningConfig;
   /** Of an RFC 3161 authority. */
   timestampUrl: string | undefined;
-  auth: { mode: "local" } | { mode: "entra"; tenantId: string; audience: string };
+  auth: { mode: "local" } | { mode: "entra"; authority: string; tenantId: string; audience: string };
 }
 
 /** @throws Error that names every bad setting and its remedy, one a line. Values are never shown: they may be secret. */
@@ -114,7 +140,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     auth:
       authMode(s) === "local"
         ? { mode: "local" }
-        : { mode: "entra", tenantId: s.AUTH_TENANT_ID ?? "", audience: s.AUTH_AUDIENCE ?? "" },
+        : {
+            mode: "entra",
+            authority: s.AUTH_AUTHORITY ?? authorityOf(s.GRAPH_BASE_URL),
+            tenantId: s.AUTH_TENANT_ID ?? "",
+            audience: s.AUTH_AUDIENCE ?? "",
+          },
   };
 }
 

@@ -34,6 +34,9 @@ param signingKeyId string
 @description('Empty: heads are not stamped.')
 param timestampUrl string
 
+@description('Empty for the one of the cloud that graphBaseUrl is in.')
+param authAuthority string
+
 resource runtimeStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: runtimeStorageName
 }
@@ -134,6 +137,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'AUTH_MODE', value: 'entra' }
         { name: 'AUTH_TENANT_ID', value: authTenantId }
         { name: 'AUTH_AUDIENCE', value: authAudience }
+        { name: 'AUTH_AUTHORITY', value: authAuthority }
       ]
     }
   }

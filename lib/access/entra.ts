@@ -1,5 +1,6 @@
 // Access tokens of Microsoft Entra ID: signature, issuer, audience, times, tenant and roles.
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { issuersOf } from "../core/clouds.js";
 import { MailkeepError } from "../core/errors.js";
 import type { Clock } from "../core/time.js";
 import type { Caller, SignIn } from "./caller.js";
@@ -13,14 +14,13 @@ const skewSeconds = 60;
 
 /** https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens */
 export function entraSignIn(
-  { tenantId, audience }: { tenantId: string; audience: string },
+  { authority, tenantId, audience }: { authority: string; tenantId: string; audience: string },
   clock: Clock,
-  keys: SigningKeys = publishedKeys(tenantId),
+  keys: SigningKeys = publishedKeys(authority, tenantId),
 ): SignIn {
   const bare = audience.replace(/^api:\/\//, "");
   const expected = {
-    // Version 2.0 and version 1.0 tokens; which one arrives is the app registration's choice.
-    issuer: [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+    issuer: issuersOf(authority, tenantId),
     audience: [bare, `api://${bare}`],
     algorithms: ["RS256"],
     requiredClaims: ["exp", "tid"],
@@ -37,9 +37,9 @@ export function entraSignIn(
   };
 }
 
-function publishedKeys(tenantId: string): SigningKeys {
+function publishedKeys(authority: string, tenantId: string): SigningKeys {
   const tenant = encodeURIComponent(tenantId);
-  return createRemoteJWKSet(new URL(`https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`));
+  return createRemoteJWKSet(new URL(`${authority}/${tenant}/discovery/v2.0/keys`));
 }
 
 function bearerToken(authorization: string | null): string {

@@ -6,7 +6,7 @@ import { entraSignIn, type SigningKeys } from "./entra.js";
 import { assertLoopback } from "./loopback.js";
 import { allowed, mayUse, type Right, roles } from "./roles.js";
 
-export type AuthConfig = { mode: "local" } | { mode: "entra"; tenantId: string; audience: string };
+export type AuthConfig = { mode: "local" } | { mode: "entra"; authority: string; tenantId: string; audience: string };
 
 /** `keys` replaces the tenant's published signing keys. */
 export function openSignIn(auth: AuthConfig, { clock, keys }: { clock: Clock; keys?: SigningKeys }): SignIn {

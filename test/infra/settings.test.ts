@@ -59,6 +59,7 @@ describe("app settings", () => {
     const sample = (name: string, value: string): string => {
       if (value.startsWith("'")) return value.slice(1, -1);
       if (/primaryEndpoints\.\w+$/.test(value)) return "https://stmkarc0000.blob.core.windows.net/";
+      if (name === "AUTH_AUTHORITY") return "";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
       if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
       if (name === "TIMESTAMP_URL") return "";

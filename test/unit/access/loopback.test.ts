@@ -24,6 +24,13 @@ it.each([
   ["http://127.0.0.1/", { origin: "https://evil.example" }],
   ["http://127.0.0.1/", { origin: "null" }],
   ["http://127.0.0.1/", { "x-forwarded-for": "10.0.0.7, 127.0.0.1" }],
+  ["http://127.0.0.1/", { "x-forwarded-for": "127.0.0.1, 10.0.0.7" }],
+  ["http://127.0.0.1/", { "x-forwarded-for": "localhost" }],
+  ["http://127.0.0.1/", { "x-real-ip": "10.0.0.7" }],
+  ["http://127.0.0.1/", { "client-ip": "10.0.0.7:4711" }],
+  ["http://127.0.0.1/", { forwarded: "for=127.0.0.1" }],
+  ["http://127.0.0.1/", { "disguised-host": "mailkeep.azurewebsites.net" }],
+  ["http://127.0.0.1/", { "x-arr-log-id": "0b5a" }],
 ])("refuses %s %j", (url, headers) => {
   expect(() => assertLoopback(call(url, headers))).toThrow("only requests made on this machine");
 });
