@@ -65,7 +65,6 @@ const Settings = z
         wrong(name, "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
     if (s.AUTH_MODE === "local" && isHosted(s))
       wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
-    if (s.TIMESTAMP_URL !== undefined) wrong("TIMESTAMP_URL", "is not used yet; remove it");
     if (s.SIGNING_KEY_FILE !== undefined && isHosted(s))
       wrong("SIGNING_KEY_FILE", "is for development and refused in Azure; set SIGNING_KEY_ID to a key in Key Vault");
     if (s.AUTH_AUTHORITY !== undefined && !isAuthority(s.AUTH_AUTHORITY, s))

@@ -71,6 +71,7 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
     ...machine,
     tenants: onlyTenant({ connection: defaultConnection, ...graph, exchange }),
     signer: openSigner(config),
+    stamper: openStamper(config, machine),
     ready: storage.create,
   };
 }
@@ -83,6 +84,17 @@ function openSigner({ signing, graph }: Config): Signer | undefined {
   if (isLoopback(keyUrl)) return keyVaultSigner({ keyUrl, token: async () => "loopback" });
   const source = seldomToken(graph.clientId, vaultScope(keyUrl));
   return keyVaultSigner({ keyUrl, token: () => source.get() });
+}
+
+/** The library is loaded for the first stamp: it costs a cold start that most invocations need not pay. */
+function openStamper({ timestampUrl }: Config, machine: { random: Random; log: Log }): TimeStamper | undefined {
+  if (timestampUrl === undefined) return undefined;
+  return {
+    async stamp(bytes) {
+      const { rfc3161Stamper } = await import("./adapters/tsa/stamper.js");
+      return rfc3161Stamper(timestampUrl, machine).stamp(bytes);
+    },
+  };
 }
 
 async function graphToken({ graph }: Config): Promise<TokenSource> {

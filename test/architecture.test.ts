@@ -64,6 +64,7 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/exchange": ["lib/core", "lib/ports", "lib/adapters/graph"],
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
+  "lib/adapters/tsa": ["lib/core", "lib/ports"],
   "lib/cost": [],
   "lib/access": ["lib/core", "lib/config.ts"],
   "lib/edges.ts": ["lib/*"],
@@ -85,6 +86,8 @@ const fences: Record<string, string[]> = {
   undici: ["lib/adapters/graph", "lib/adapters/exchange"],
   croner: ["lib/schedule", "lib/local"],
   jose: ["lib/access"],
+  pkijs: ["lib/adapters/tsa"],
+  asn1js: ["lib/adapters/tsa"],
 };
 
 const bannedNames = /(^|[-/])(utils?|helpers?|common|manager|service|processor|handler?s?|data|info)([-.]|$)/;

@@ -1548,6 +1548,20 @@ const own: Record<string, Entry> = {
     fix: "It is tried again; requestTimeoutSeconds of the profile says how long to wait.",
     link: links.throttling,
   },
+  TIMESTAMP_REFUSED: {
+    kind: "configuration",
+    who: people.operator,
+    cause:
+      "The time stamping authority refused to stamp a head; the head stands without a stamp and is tried again each night.",
+    fix: "Ask the authority of TIMESTAMP_URL whether it takes SHA-256 from anybody, or name another one.",
+  },
+  TIMESTAMP_WRONG: {
+    kind: "configuration",
+    who: people.operator,
+    cause:
+      "The answer of the time stamping authority does not vouch for the head; it was not kept, and is asked for again each night.",
+    fix: "See whether TIMESTAMP_URL is an RFC 3161 authority and nothing stands between.",
+  },
   TOKEN_ENDPOINT_UNREACHABLE: {
     kind: "configuration",
     who: people.network,

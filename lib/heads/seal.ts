@@ -57,9 +57,10 @@ async function sign(id: HeadId, bytes: Uint8Array, { blobs, clock, signer }: Hea
   await blobs.putIfAbsent(signatureName(id), Buffer.from(`${JSON.stringify(sealed, null, 2)}\n`), json);
 }
 
-async function stamp(id: HeadId, bytes: Uint8Array, { blobs, stamper }: HeadDeps): Promise<void> {
+async function stamp(id: HeadId, bytes: Uint8Array, { blobs, stamper, log }: HeadDeps): Promise<void> {
   if (stamper === undefined) return;
-  const { response } = await stamper.stamp(Buffer.from(sha256(bytes), "hex"));
+  const { response, time, authority } = await stamper.stamp(bytes);
+  log.info("time stamp received", { head: id, time, authority });
   await blobs.putIfAbsent(stampName(id), response, { contentType: "application/timestamp-reply" });
 }
 

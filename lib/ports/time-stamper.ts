@@ -13,6 +13,6 @@ export interface TimeStamp {
  * does not vouch for what was asked.
  */
 export interface TimeStamper {
-  /** A stamp over a SHA-256. */
-  stamp(sha256: Uint8Array): Promise<TimeStamp>;
+  /** A stamp over the SHA-256 of the bytes, which themselves stay here. */
+  stamp(bytes: Uint8Array): Promise<TimeStamp>;
 }

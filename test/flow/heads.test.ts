@@ -2,12 +2,14 @@
 import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
+import { rfc3161Stamper } from "../../lib/adapters/tsa/stamper.js";
 import { sha256 } from "../../lib/core/digest.js";
 import { MailkeepError } from "../../lib/core/errors.js";
 import { HeadId, type MailboxId } from "../../lib/core/ids.js";
 import { hour, minute } from "../../lib/core/time.js";
 import { decodeHead, decodeList, decodeSignature, rootOf } from "../../lib/heads/head.js";
 import { ledgerName } from "../../lib/ledger/record.js";
+import { aTsa } from "../build/a-tsa.js";
 import { aWorld, type World } from "../build/a-world.js";
 import { type Ask, anApi } from "../unit/http/an-api.js";
 
@@ -198,6 +200,29 @@ describe("making a head", () => {
       [null, "ES256"],
     ]);
     expect((await ask("GET", "/health")).status).toBe(200);
+  });
+
+  it("is stamped where there is an authority, later if it fails now", async () => {
+    await using tsa = await aTsa(new Date("2026-03-01T02:15:00Z"));
+    await using world = await aWorld({
+      edges: (edges) => ({ ...edges, stamper: rfc3161Stamper(tsa.url, { random: edges.random, log: edges.log }) }),
+    });
+    const ask = anApi(world.app);
+    tsa.fault = "other bytes";
+    const { id, signature, problem, timestamped } = await madeHead(world, ask);
+    expect([timestamped, signature.alg, problem.code]).toEqual([false, "ES256", "TIMESTAMP_WRONG"]);
+    expect(tsa.requests).toBe(4);
+    expect(world.edges.blobs.names()).not.toContain(`heads/${id}.tsr`);
+    expect((await ask("GET", "/health")).json.edges.at(-1).problem).toContain(`${id} is without its timestamp`);
+    tsa.fault = undefined;
+    world.clock.advance(24 * hour);
+    await world.app.nightly();
+    await world.settle();
+    const { value } = (await ask("GET", "/heads")).json;
+    expect(value.map((head: { timestamped: boolean; problem: null }) => [head.timestamped, head.problem])).toEqual([
+      [true, null],
+      [true, null],
+    ]);
   });
 
   it("is sent again when the queue has lost it", async () => {
