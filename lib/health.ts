@@ -1,14 +1,24 @@
 // How every edge stands, and what is owed.
+import { expectedRights, type Identity, judgeRights, type RightsFinding } from "./access/rights.js";
 import { isMailkeepError, MailkeepError } from "./core/errors.js";
 import { defaultConnection } from "./core/ids.js";
 import { type Edges, version } from "./edges.js";
 import type { OwedSeal } from "./heads/seal.js";
+import { interfaces, libraries, oldestNode } from "./runtime.js";
 
 export interface Health {
+  /** `unwell`: an edge does not answer. Warnings alone leave it `ok`: everything works, but something should not stay so. */
   status: "ok" | "unwell";
   version: string;
   edges: { name: string; ok: boolean; ms?: number; problem?: string }[];
+  warnings: { code: string; connection?: string; message: string }[];
+  /** For each connection, the rights of the identity that reads. */
+  rights: ({ connection: string; identity: Identity; expected: string[] } & RightsFinding)[];
+  runtime: { node: string; interfaces: typeof interfaces; libraries: typeof libraries };
 }
+
+/** A tenant more than this is left out: its rights are asked with its own test. */
+const mostConnections = 50;
 
 /** @throws MailkeepError when a head is still without what the settings ask for */
 async function checkHeads({ ready }: Edges, owed: () => Promise<OwedSeal[]>): Promise<void> {
@@ -37,5 +47,50 @@ export async function health(edges: Edges, owed: () => Promise<OwedSeal[]>): Pro
     check("graph", async () => (await edges.tenants.of(defaultConnection)).ping()),
     check("heads", () => checkHeads(edges, owed)),
   ]);
-  return { status: checks.every(({ ok }) => ok) ? "ok" : "unwell", version, edges: checks };
+  const rights = await rightsOfAll(edges);
+  const node = process.versions.node;
+  return {
+    status: checks.every(({ ok }) => ok) ? "ok" : "unwell",
+    version,
+    edges: checks,
+    warnings: [...rights.flatMap(warningsOf), ...nodeWarnings(node)],
+    rights,
+    runtime: { node, interfaces, libraries },
+  };
+}
+
+async function rightsOfAll({ tenants }: Edges): Promise<Health["rights"]> {
+  const connections = (await tenants.connections().catch(() => [defaultConnection])).slice(0, mostConnections);
+  const expected = expectedRights("reader").map(({ value }) => value);
+  return Promise.all(
+    connections.map(async (connection) => {
+      // A token that cannot be had is the edge's trouble, and told there.
+      const held = await tenants.of(connection).then(
+        (tenant) => tenant.tokenRoles().catch(() => undefined),
+        () => undefined,
+      );
+      return { connection, identity: "reader" as const, expected, ...judgeRights("reader", held) };
+    }),
+  );
+}
+
+function warningsOf({ connection, missing, extra }: Health["rights"][number]): Health["warnings"] {
+  const more = extra.map(({ value, isDangerous }) => ({
+    code: "RIGHT_TOO_MUCH",
+    connection,
+    message: `the identity that only reads holds ${value}${isDangerous ? ", which is dangerous" : ""}; take it away`,
+  }));
+  const less = missing.map(({ value, mayBeScoped }) => ({
+    code: "RIGHT_MISSING",
+    connection,
+    message: mayBeScoped
+      ? `${value} is not in the token: fine if Exchange gives it for chosen mailboxes, else grant it`
+      : `${value} is not in the token; grant it`,
+  }));
+  return [...more, ...less];
+}
+
+function nodeWarnings(node: string): Health["warnings"] {
+  if (Number.parseInt(node, 10) >= oldestNode) return [];
+  return [{ code: "NODE_TOO_OLD", message: `Node.js ${node} is older than ${oldestNode}, which the libraries need` }];
 }

@@ -15,8 +15,8 @@ export function aboutCalls(
   const connection = defaultConnection(config);
   return {
     async getHealth() {
-      const { status, version, edges } = await health();
-      return { json: { status, version, edges }, status: status === "ok" ? 200 : 503 };
+      const report = await health();
+      return { json: report, status: report.status === "ok" ? 200 : 503 };
     },
     async getDocument() {
       return { json: document() };

@@ -14,6 +14,29 @@ export const HealthAnswer = z.strictObject({
       problem: z.string().optional(),
     }),
   ),
+  warnings: z
+    .array(z.strictObject({ code: z.string(), connection: z.string().optional(), message: z.string() }))
+    .describe("What works but should not stay so; it does not make the status unwell"),
+  rights: z.array(
+    z.strictObject({
+      connection: z.string(),
+      identity: z.enum(["reader", "writer"]),
+      expected: z.array(z.string()),
+      held: z.array(z.string()).nullable().describe("The roles in its token; null when the token does not say"),
+      missing: z.array(
+        z.strictObject({
+          value: z.string(),
+          mayBeScoped: z.boolean().describe("Given by Exchange for chosen mailboxes it does not stand in the token"),
+        }),
+      ),
+      extra: z.array(z.strictObject({ value: z.string(), isDangerous: z.boolean() })),
+    }),
+  ),
+  runtime: z.strictObject({
+    node: z.string(),
+    interfaces: z.record(z.string(), z.string()),
+    libraries: z.record(z.string(), z.string()),
+  }),
 });
 
 export const ConnectionAnswer = z.strictObject({
@@ -42,7 +65,8 @@ export const aboutRoutes = {
     method: "GET",
     path: "/health",
     tag: "about",
-    summary: "Whether every edge answers: 200 when all do, 503 with the same body when one is unwell",
+    summary:
+      "Whether every edge answers (200, or 503 with the same body), which rights are too many or missing, versions",
     right: "see",
     answer: { status: 200, schema: HealthAnswer, unwell: true },
   }),

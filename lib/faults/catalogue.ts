@@ -1353,6 +1353,13 @@ const own: Record<string, Entry> = {
     cause: "The path does not take this method.",
     fix: "The header Allow names those it takes.",
   },
+  NODE_TOO_OLD: {
+    kind: "configuration",
+    who: people.maintainer,
+    cause: "The program runs on a Node.js that its libraries do not support.",
+    fix: "Deploy with a newer one: the parameter nodeVersion of infra/main.bicep.",
+    link: learn("azure/azure-functions/supported-languages"),
+  },
   NOTHING_ARCHIVED: {
     kind: "data",
     who: people.operator,
@@ -1479,6 +1486,22 @@ const own: Record<string, Entry> = {
     cause: "A delta link has died.",
     fix: "Nothing to do: the folder is read from its start.",
     link: links.delta,
+  },
+  RIGHT_MISSING: {
+    kind: "permission",
+    who: people.consent,
+    cause: "A right that reading mail needs does not stand in the identity's token.",
+    fix: "Grant it with infra/grant.sh reader; it can take an hour to arrive. What Exchange gives for chosen mailboxes is fine.",
+    command: "./infra/grant.sh reader",
+    link: links.permissions,
+  },
+  RIGHT_TOO_MUCH: {
+    kind: "permission",
+    who: people.consent,
+    cause: "The identity that only reads holds a right that it does not need.",
+    fix: "Take it away: infra/grant.sh reader --check names what is too much.",
+    command: "./infra/grant.sh reader --check",
+    link: links.permissions,
   },
   ROLE_MISSING: {
     kind: "permission",
