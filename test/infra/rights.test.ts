@@ -13,8 +13,15 @@ interface Right {
   exchangeRole?: string;
   why: string;
 }
-const { graph } = JSON.parse(readFileSync(join(infra, "rights.json"), "utf8")) as {
+interface Exchange {
+  appId: string;
+  reader: { value: string; why: string }[];
+  roleGroup: string;
+  roles: { name: string; parent: string; cmdlets: string[] }[];
+}
+const { graph, exchange } = JSON.parse(readFileSync(join(infra, "rights.json"), "utf8")) as {
   graph: { appId: string; reader: Right[]; writer: Right[]; tooMuch: string[] };
+  exchange: Exchange;
 };
 const given = [...graph.reader, ...graph.writer];
 const told = (file: string) => readFileSync(join(infra, file), "utf8");
@@ -49,6 +56,29 @@ describe("rights.json", () => {
       expect(told(file)).toContain("rights.json");
       for (const { id } of given) expect(told(file)).not.toContain(id);
     }
+  });
+});
+
+describe("what Exchange is asked", () => {
+  const room = join(infra, "../lib/adapters/exchange");
+  const source = readdirSync(room).map((file) => readFileSync(join(room, file), "utf8"));
+  const asked = [...source.join("\n").matchAll(/"((?:Get|Test|Set|Add|Remove|New)-[A-Za-z]+)"/g)].map(
+    ([, name]) => name,
+  );
+
+  it("is allowed by the role group, and only reads", () => {
+    const cmdlets = exchange.roles.flatMap((role) => role.cmdlets);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((name) => !cmdlets.includes(name ?? ""))).toEqual([]);
+    expect(cmdlets.filter((name) => !/^(Get|Test)-/.test(name))).toEqual([]);
+  });
+
+  it("is told by the runbook and given by a script that holds no list of its own", () => {
+    const script = told("exchange.ps1");
+    expect(script).toContain("rights.json");
+    for (const { name, cmdlets } of exchange.roles)
+      for (const word of [name, ...cmdlets.slice(2)]) expect(script).not.toContain(word);
+    for (const { value } of exchange.reader) expect(told("README.md")).toContain(`\`${value}\``);
   });
 });
 
