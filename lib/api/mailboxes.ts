@@ -52,6 +52,7 @@ export const QuarantinedAnswer = z.strictObject({
   lastAt: time,
   nextTryAt: time.optional().describe("Absent: given up until a person asks again"),
   requestId: z.string().optional(),
+  owedBy: z.array(z.string()).optional().describe("The profiles that want it"),
 });
 export const QuarantineList = listOf(QuarantinedAnswer);
 

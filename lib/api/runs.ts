@@ -1,6 +1,7 @@
 // Runs over HTTP: status, progress and coverage.
 import { z } from "zod";
 import { ProfileId, RunId } from "../core/ids.js";
+import { skipCauses } from "../core/skip-cause.js";
 import { help } from "./errors.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
@@ -28,6 +29,10 @@ export const TallyAnswer = z.strictObject({
   quarantined: count,
 });
 
+export const SkippedAnswer = z
+  .partialRecord(z.enum(skipCauses), count)
+  .describe("Messages seen and not stored because the profile does not want them, or not yet: how many for each cause");
+
 export const RunProblem = z.strictObject({
   code: z.string(),
   message: z.string(),
@@ -52,6 +57,7 @@ export const RunAnswer = z.strictObject({
   cancelRequested: z.boolean(),
   mailboxes: z.strictObject({ total: count, done: count, excluded: count, failed: count, withGaps: count }),
   tally: TallyAnswer,
+  skipped: SkippedAnswer,
   bytes: count.describe("Bytes stored by this run, as Graph sent them"),
   moved: count,
   removed: count,
@@ -84,6 +90,7 @@ export const MailboxRunAnswer = z.strictObject({
   coverage: z.strictObject({
     folders: z.strictObject({ total: count, done: count }),
     messagesInMailbox: count.describe("As the chosen folders say; advisory"),
+    skipped: SkippedAnswer,
     quarantined: count.describe("In quarantine now: GET /mailboxes/{id}/quarantine names them"),
     complete: z.boolean(),
   }),

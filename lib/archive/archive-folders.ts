@@ -2,18 +2,20 @@
 // producers and workers run until all is read, time is up, the run is cancelled, or the mailbox as a whole fails.
 import { loadCursors } from "../catalog/cursors.js";
 import { type Applied, type KnownFolder, knownFolders } from "../catalog/messages.js";
-import { type Owed, owedMessages } from "../catalog/quarantine.js";
+import { isOwedBy, type Owed, type OwedPlace, owedMessages } from "../catalog/quarantine.js";
 import { bringUpToDate } from "../catalog/replay.js";
 import type { FolderId, ImmutableId } from "../core/ids.js";
 import { second } from "../core/time.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
+import type { Judge } from "../profiles/verdict.js";
 import { findRun } from "../runs/repo.js";
 import type { MailboxRun, Run } from "../runs/run.js";
 import type { ArchiveDeps } from "./archive-mailbox.js";
 import { archivedMessages } from "./archived.js";
 import { retryOwed } from "./consider.js";
 import { type Counts, openCounts } from "./counts.js";
+import { retrieveDue, waitingList } from "./due.js";
 import { isDue } from "./owed.js";
 import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
 import { concerns, folderEvents, readTree, type Tree, treeProblems, vanishedFolders } from "./tree.js";
@@ -25,6 +27,8 @@ export interface Stretch {
   part: MailboxRun;
   claim: Claim;
   reader: MailboxReader;
+  /** What the profile wants of the messages in its folders. */
+  filter: Judge;
   /** By the monotonic clock. */
   deadlineMs: number;
 }
@@ -38,7 +42,8 @@ export async function archiveFolders(
   const { run, part, reader } = stretch;
   const [tree, state] = await both(readTree(reader, run.folders), readState(stretch, deps));
   const { applied, owed, owedNow, counts, known, cursors } = state;
-  const isOurs = (folder: string) => concerns(tree, known, folder as FolderId);
+  const isOurs = (place: OwedPlace) =>
+    isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
   for (const problem of treeProblems(tree, part.named)) counts.problem(problem);
   await counts.save();
@@ -81,14 +86,14 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
 
 /** What the tables say of the mailbox, brought up to its ledger. */
 async function readState(stretch: Stretch, deps: ArchiveDeps) {
-  const { run, part } = stretch;
+  const { run, part, filter } = stretch;
   const { rows, blobs } = deps;
   const applied = await bringUpToDate(part.mailbox, { rows, blobs });
   const owed = await owedById(stretch, deps);
-  const owedNow = new Map<string, string>([...owed.values()].map(({ id, folderId }) => [id, folderId]));
+  const owedNow = new Map<string, OwedPlace>(owed);
   const counts = await openCounts(part, applied, owedNow, deps);
   const known = await knownFolders(rows, part.mailbox);
-  const cursors = await loadCursors(rows, part.mailbox, run.profile);
+  const cursors = await loadCursors(rows, part.mailbox, { profile: run.profile, scope: filter.scope });
   return { applied, owed, owedNow, counts, known, cursors };
 }
 
@@ -123,7 +128,7 @@ function firstFailure() {
 type Failure = ReturnType<typeof firstFailure>;
 
 function openArchiveWriter(
-  parts: { applied: Applied; owedNow: Map<string, string>; counts: Counts; onFailure: (error: unknown) => void },
+  parts: { applied: Applied; owedNow: Map<string, OwedPlace>; counts: Counts; onFailure: (error: unknown) => void },
   { run, part, claim }: Stretch,
   deps: ArchiveDeps,
 ): ArchiveWriter {
@@ -145,16 +150,21 @@ function openArchiveWriter(
 
 function openSession(
   parts: Pick<Session, "tree" | "owed" | "writer" | "timeIsUp" | "failure"> & { stretch: Stretch },
-  { attachments, clock }: ArchiveDeps,
+  { attachments, clock, rows }: ArchiveDeps,
 ): Session {
   const { stretch, ...given } = parts;
-  const { run, reader } = stretch;
+  const { run, part, reader, filter } = stretch;
+  const now = clock.now();
   return {
     ...given,
     reader,
     attachments,
     clock,
     profile: run.profile,
+    filter,
+    now,
+    due: new Map(),
+    waiting: waitingList(rows, part.mailbox, { profile: run.profile, filter, now }),
     run: run.id,
     runStartedAt: run.startedAt ?? run.requestedAt,
     tasks: openTasks(),
@@ -163,18 +173,21 @@ function openSession(
   };
 }
 
+interface Plan {
+  run: Run;
+  known: ReadonlyMap<string, KnownFolder>;
+  isOurs(owed: OwedPlace): boolean;
+}
+
 /** Producers fill the channel while workers empty it. Returns whether everything was read. */
-async function produceAndWork(
-  walk: Walk,
-  { run, known, isOurs }: { run: Run; known: ReadonlyMap<string, KnownFolder>; isOurs(folder: string): boolean },
-  failure: Failure,
-): Promise<boolean> {
+async function produceAndWork(walk: Walk, { run, known, isOurs }: Plan, failure: Failure): Promise<boolean> {
   const { session } = walk;
   const health = { failures: 0 };
   const workers = Array.from({ length: workersPerMailbox }, () => workOff(session, health).catch(failure.fail));
   const produce = async () => {
     await session.writer.note(folderEvents(session.tree, known));
-    await retryOwed(session, dueMessages(session, run, isOurs));
+    await retryOwed(session, owedTries(session, run, isOurs));
+    await retrieveDue(session);
     const read = await walkFolders(walk);
     return read && leaveVanishedFolders(walk, vanishedFolders(session.tree, known));
   };
@@ -189,9 +202,9 @@ async function produceAndWork(
 }
 
 /** Messages in quarantine that this run owes a try; those in folders it does not read are another profile's. */
-function dueMessages({ owed, clock }: Session, run: Run, isOurs: (folder: string) => boolean): Owed[] {
+function owedTries({ owed, clock }: Session, run: Run, isOurs: (owed: OwedPlace) => boolean): Owed[] {
   const when = { startedAt: run.startedAt ?? run.requestedAt, trigger: run.trigger };
-  return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message.folderId));
+  return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message));
 }
 
 /** Looked up when first needed: most mailboxes never need it. */

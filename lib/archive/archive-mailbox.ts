@@ -8,6 +8,7 @@ import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge, Tenants } from "../ports/tenants.js";
+import { judgeOf } from "../profiles/verdict.js";
 import { changePart, findPart, findRun } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import type { WorkItem } from "../work/item.js";
@@ -69,9 +70,11 @@ async function work(
 ): Promise<NextStep> {
   const { clock, log, tenant, claim } = deps;
   const begun = clock.monotonicMs();
+  const filter = judgeOf(run.filter);
   const reader = tenant.mail.open(part.mailbox, {
     history: claim.history,
     signal: claim.signal,
+    sizes: filter.needsSize,
     ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
   });
   claim.follow(() => reader.history());
@@ -79,7 +82,7 @@ async function work(
   log.info("mailbox work begins", fields);
   try {
     const { outcome, counts } = await archiveFolders(
-      { run, part, claim, reader, deadlineMs: begun + deps.budgetMs },
+      { run, part, claim, reader, filter, deadlineMs: begun + deps.budgetMs },
       deps,
     );
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });

@@ -63,7 +63,7 @@ export function openBatch(clock: Clock, limits: PackLimits): Batch {
       return added.finally(() => adding.delete(added));
     },
     addEvents(more) {
-      begin();
+      if (more.length > 0) begin();
       events.push(...more);
     },
     addMark(mark) {

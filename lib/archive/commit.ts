@@ -3,6 +3,7 @@
 
 import { saveCursors } from "../catalog/cursors.js";
 import type { Applied } from "../catalog/messages.js";
+import type { OwedPlace } from "../catalog/quarantine.js";
 import { applyRecord } from "../catalog/replay.js";
 import type { MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
@@ -21,8 +22,8 @@ export interface CommitDeps {
 export interface CommitPlace {
   mailbox: MailboxId;
   run: RunId;
-  /** Ids in quarantine with their folders; kept up to date. */
-  owed: Map<string, string>;
+  /** Ids in quarantine with their places; kept up to date. */
+  owed: Map<string, OwedPlace>;
   /** Throws when the mailbox is another worker's by now: nothing may be written any more. */
   assertOurs(): void;
 }

@@ -4,6 +4,7 @@ import { decide, type FolderPlace, type Sign } from "./decide.js";
 import { noteFolder } from "./owe.js";
 import { wasTried } from "./owed.js";
 import type { Session } from "./session.js";
+import { isRightlyLeftOut, sift } from "./sift.js";
 import type { PageTicket, Settle } from "./tickets.js";
 
 /** Resolves when the change is decided and, if there is work to do, handed to the workers. */
@@ -33,14 +34,20 @@ async function isDecided(session: Session, sign: Sign, { folder, ticket, settle 
   const tells = (folderId: string) => session.tree.reads(folderId as FolderId);
   const decision = decide(sign, known, { folder, tells });
   switch (decision.kind) {
-    case "fetch":
+    case "fetch": {
       if (wasTried(session, id)) {
         await noteFolder(session, id, folder.id as FolderId);
         return true;
       }
-      await session.tasks.push({ kind: "fetch", wanted: { ...decision, folder }, settle });
+      const wanted = { ...decision, folder };
+      const sifted = await sift(session, wanted, { known, whole: false, told: ticket });
+      if (sifted.kind === "aside") return true;
+      const fetch = { kind: "fetch", wanted, settle } as const;
+      await session.tasks.push(sifted.kind === "take" ? fetch : { kind: "ask", id, folder, told: ticket, settle });
       return false;
+    }
     case "ask":
+      if (sign.kind === "listed" && known === undefined && (await isRightlyLeftOut(session, sign.message))) return true;
       await session.tasks.push({ kind: "ask", id, folder, settle });
       return false;
     case "record":
@@ -55,7 +62,7 @@ async function isDecided(session: Session, sign: Sign, { folder, ticket, settle 
 }
 
 /** Waits until nobody else is deciding about the message. */
-async function takeTurn(session: Session, id: ImmutableId, accounted: Settle): Promise<Settle> {
+export async function takeTurn(session: Session, id: ImmutableId, accounted: Settle): Promise<Settle> {
   for (let other = session.busy.get(id); other !== undefined; other = session.busy.get(id))
     await Promise.race([other, session.failure]);
   let free = () => {};

@@ -1,5 +1,6 @@
 // The run's view of one mailbox while it is worked on: follows the commits and is saved as it goes.
 import type { Applied } from "../catalog/messages.js";
+import type { OwedPlace } from "../catalog/quarantine.js";
 import type { Clock } from "../core/time.js";
 import { readRecord } from "../ledger/journal.js";
 import type { LedgerRecord } from "../ledger/record.js";
@@ -18,8 +19,8 @@ export interface CountsDeps {
 
 export interface Counts {
   current(): MailboxRun;
-  /** `isOurs`: whether what is owed in a folder concerns this run; another profile's quarantine is no gap of ours. */
-  plan(tree: Tree, isOurs: (folder: string) => boolean): void;
+  /** `isOurs`: whether what is owed concerns this run; another profile's quarantine is no gap of ours. */
+  plan(tree: Tree, isOurs: (owed: OwedPlace) => boolean): void;
   /** Where to ask how many messages are fetched and not committed yet: they count as done, not as stored. */
   watch(waiting: () => number): void;
   committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
@@ -29,11 +30,11 @@ export interface Counts {
   save(): Promise<void>;
 }
 
-/** `owed` is the live quarantine: ids, and the folder each was last seen in. */
+/** `owed` is the live quarantine: ids, and where each was last seen. */
 export async function openCounts(
   part: MailboxRun,
   applied: Applied,
-  owed: ReadonlyMap<string, string>,
+  owed: ReadonlyMap<string, OwedPlace>,
   deps: CountsDeps,
 ): Promise<Counts> {
   const { rows, clock } = deps;
@@ -41,10 +42,10 @@ export async function openCounts(
   let counts = await broughtUpToDate(part, applied.head.seq, deps);
   let now = applied;
   let waiting = () => 0;
-  let isOurs = (_folder: string) => true;
+  let isOurs = (_owed: OwedPlace) => true;
   const current = (): MailboxRun => ({
     ...counts,
-    done: Math.min(counts.total, now.messages + owed.size + waiting()),
+    done: Math.min(counts.total, now.messages + owed.size + counts.tally.skipped + waiting()),
     fetched: counts.tally.stored + waiting(),
     owed: [...owed.values()].filter(isOurs).length,
     busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),

@@ -23,8 +23,8 @@ export interface FolderPlace {
   path: string;
 }
 
-/** A change as Graph reports it; `listed`: the folder's list of ids names the message, whatever was reported. */
-export type Sign = Change | { kind: "listed"; id: ImmutableId };
+/** A change as Graph reports it; `listed`: a list of the folder names the message, whatever was reported. */
+export type Sign = Change | { kind: "listed"; id: ImmutableId; message: MessageFacts };
 
 /**
  * A removal is never taken at its word: Graph says "removed" for a message that moved, and for one that moved away and

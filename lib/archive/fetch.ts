@@ -2,6 +2,7 @@
 import { defined } from "../catalog/known.js";
 import type { Body } from "../core/body.js";
 import { messageKey } from "../core/ids.js";
+import type { SkipCause } from "../core/skip-cause.js";
 import type { Unplaced } from "../pack/manifest.js";
 import { verifySplit } from "../pack/splice.js";
 import { type Split, split, uncut } from "../pack/split.js";
@@ -14,11 +15,14 @@ export interface Wanted {
   message: MessageFacts;
   version: number;
   folder: FolderPlace;
+  /** The profile's filter asks for a size, and Exchange does not say it: why the message is not wanted, from its bytes. */
+  unlessSize?: (bytes: number) => SkipCause | undefined;
 }
 
 export type Fetched =
   | { kind: "ready"; message: Unplaced; skeleton: Uint8Array }
   | { kind: "gone" }
+  | { kind: "unwanted"; cause: SkipCause }
   | { kind: "failed"; reason: string; transient: boolean; requestId?: string };
 
 export interface FetchDeps {
@@ -36,6 +40,8 @@ export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fet
   const outcome = await deps.reader.mime(facts.id);
   if (outcome.kind !== "mime") return outcome;
   try {
+    const cause = wanted.unlessSize?.(outcome.body.size);
+    if (cause !== undefined) return { kind: "unwanted", cause };
     const parts = await provenSplit(outcome.body);
     for (const cut of parts.cuts) await deps.attachments.put(cut);
     return { kind: "ready", message: unplaced(facts, wanted, parts), skeleton: parts.skeleton };

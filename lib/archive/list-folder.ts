@@ -41,8 +41,8 @@ export async function listFolder(
   lists.listings.set(folder.id, listing);
   const isWhole = listing.next === 0;
   let end = listing.next;
-  const tickets = folderTickets(({ link }, known) => {
-    session.writer.countKnown(known);
+  const tickets = folderTickets(({ link }, known, aside) => {
+    session.writer.count(known, aside);
     listing.next = Number(link);
   });
   const open = (next: number) =>
@@ -90,7 +90,7 @@ interface Stretch {
 }
 
 async function takeStretch(session: Session, { messages, folder, isCounted }: Stretch, ticket: PageTicket) {
-  const uncounted: PageTicket = { ...ticket, countKnown: () => {} };
+  const uncounted: PageTicket = { ...ticket, countKnown: () => {}, setAside: () => {} };
   await inParallel(messages, changesAtOnce, (message) =>
     consider(session, { kind: "present", message }, folder, isCounted(message.id) ? uncounted : ticket),
   );

@@ -17,7 +17,7 @@ export interface Failure {
 
 /** @throws unavailable when it is the mailbox that fails */
 export async function owe(
-  { owed, clock, writer }: Session,
+  { owed, clock, writer, profile }: Session,
   { id, folder }: { id: ImmutableId; folder: FolderPlace },
   { reason, transient, requestId, health }: Failure,
 ): Promise<void> {
@@ -28,6 +28,8 @@ export async function owe(
   const at = now.toISOString();
   const attempts = (before?.attempts ?? 0) + 1;
   const again = nextTryAt(attempts, now)?.toISOString();
+  // What an old record names no owner of is anybody's.
+  const owedBy = before === undefined ? [profile] : before.owedBy && [...new Set([...before.owedBy, profile])];
   const facts = {
     id,
     folderId: folder.id as FolderId,
@@ -35,6 +37,7 @@ export async function owe(
     attempts,
     ...(requestId !== undefined && { requestId }),
     ...(again !== undefined && { nextTryAt: again }),
+    ...(owedBy !== undefined && { owedBy }),
   };
   owed.set(id, { ...facts, firstAt: before?.firstAt ?? at, lastAt: at });
   await writer.note([{ kind: "quarantined", ...facts, at }]);

@@ -1,5 +1,5 @@
 // When a message in quarantine is tried again.
-import type { Owed } from "../catalog/quarantine.js";
+import { isOwedBy, type Owed } from "../catalog/quarantine.js";
 import type { ImmutableId } from "../core/ids.js";
 import { day, hour } from "../core/time.js";
 
@@ -24,12 +24,13 @@ export function isDue(owed: Owed, run: { startedAt: string; trigger: "manual" | 
 
 /**
  * Whether it was tried in vain in this run, and that was written down: a page read again, or another folder that speaks of
- * it, must neither try nor count it again.
+ * it, must neither try nor count it again. What was tried for another profile alone is tried for this one.
  */
 export function wasTried(
-  { owed, runStartedAt }: { owed: ReadonlyMap<ImmutableId, Owed>; runStartedAt: string },
+  { owed, runStartedAt, profile }: { owed: ReadonlyMap<ImmutableId, Owed>; runStartedAt: string; profile: string },
   id: ImmutableId,
 ): boolean {
   const before = owed.get(id);
-  return before !== undefined && before.lastAt >= runStartedAt;
+  if (before === undefined || !isOwedBy(before, profile)) return false;
+  return before.lastAt >= runStartedAt;
 }

@@ -1,18 +1,20 @@
 // The run's view of one mailbox: counts that follow the commits, saved as it goes.
 
+import { addSkipped, type SkipCause, type SkipCounts } from "../core/skip-cause.js";
 import type { Tally } from "../core/tally.js";
 import type { LedgerRecord } from "../ledger/record.js";
 import type { MailboxRun, Problem } from "../runs/run.js";
 
-export type Counts = Pick<MailboxRun, "tally" | "bytes" | "moved" | "removed" | "changed">;
+export type Counts = Pick<MailboxRun, "tally" | "skipped" | "bytes" | "moved" | "removed" | "changed">;
 
 /** Pure: the counts with those of one commit. Every message a record stores or names was seen. */
 export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T {
   const count = (kind: LedgerRecord["events"][number]["kind"]) => record.events.filter((e) => e.kind === kind).length;
+  const skipped = skippedIn(record);
   const added = {
     stored: record.stored.length,
     gone: count("gone"),
-    skipped: count("skipped"),
+    skipped: Object.values(skipped).reduce((sum, one) => sum + one, 0),
     quarantined: record.events.filter((event) => event.kind === "quarantined" && event.counted !== true).length,
   };
   const tally: Tally = {
@@ -26,11 +28,23 @@ export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T
   return {
     ...counts,
     tally,
+    skipped: addSkipped(counts.skipped ?? {}, skipped),
     bytes: counts.bytes + record.stored.reduce((sum, { size }) => sum + size, 0),
     moved: counts.moved + count("moved") + count("returned"),
     removed: counts.removed + count("removed"),
     changed: counts.changed + count("changed"),
   };
+}
+
+/** What waits was seen and is not stored yet: skipped, for now. */
+function skippedIn({ events }: LedgerRecord): SkipCounts {
+  const skipped: SkipCounts = {};
+  for (const event of events) {
+    if (event.kind !== "skipped" && event.kind !== "waiting") continue;
+    const cause = event.cause as SkipCause;
+    skipped[cause] = (skipped[cause] ?? 0) + 1;
+  }
+  return skipped;
 }
 
 /** Pure: the counts with messages that a settled page found archived already. */

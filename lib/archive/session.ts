@@ -1,13 +1,16 @@
 // One stretch of work on one mailbox: walkers put what they find into a channel, workers take it out, and the writer
 // commits what they bring. It ends when all is read, when time is up, or at the first fault that concerns the whole mailbox.
 import type { Owed } from "../catalog/quarantine.js";
+import type { Waiting } from "../catalog/waiting.js";
 import { type Channel, channel } from "../core/channel.js";
 import type { FolderId, ImmutableId, ProfileId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { MailboxReader } from "../ports/mail-source.js";
-import { ask } from "./ask.js";
+import type { Judge } from "../profiles/verdict.js";
+import { type Asked, ask } from "./ask.js";
 import type { AttachmentStore } from "./attachments.js";
 import type { FolderPlace } from "./decide.js";
+import { takeDue, type WaitingList } from "./due.js";
 import type { Wanted } from "./fetch.js";
 import { takeIn } from "./take-in.js";
 import type { Settle } from "./tickets.js";
@@ -18,7 +21,9 @@ import type { ArchiveWriter } from "./writer.js";
 export type Task = { settle: Settle } & (
   | { kind: "fetch"; wanted: Wanted }
   /** Ask the mailbox where a message is now, and treat it accordingly. */
-  | { kind: "ask"; id: ImmutableId; folder: FolderPlace }
+  | ({ kind: "ask" } & Asked)
+  /** It was too young for the filter, and is old enough now. */
+  | { kind: "due"; waiting: Waiting }
 );
 
 export interface Session {
@@ -27,10 +32,16 @@ export interface Session {
   attachments: AttachmentStore;
   tree: Tree;
   profile: ProfileId;
+  filter: Judge;
+  /** When this stretch began: the time by which the filter judges. */
+  now: Date;
   run: RunId;
   runStartedAt: string;
   /** Messages in quarantine: one that is settled leaves, one that fails enters, before the commit that says so. */
   owed: Map<ImmutableId, Owed>;
+  /** Messages that the profile has waited for, while a worker is at them. */
+  due: Map<ImmutableId, Waiting>;
+  waiting: WaitingList;
   clock: Clock;
   /** True when the invocation should come to an end: walkers stop after their page, workers after their message. */
   timeIsUp(): boolean;
@@ -68,6 +79,7 @@ export async function workOff(session: Session, health: Health): Promise<void> {
       continue;
     }
     if (task.kind === "ask") await ask(session, task, health);
+    else if (task.kind === "due") await takeDue(session, task.waiting, health);
     else await takeIn(session, task.wanted, health);
     task.settle(true);
   }

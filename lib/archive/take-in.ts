@@ -1,6 +1,7 @@
 // One message into the archive, or into the quarantine: every way this can end is written down.
 import { isMailkeepError } from "../core/errors.js";
 import type { ImmutableId } from "../core/ids.js";
+import type { SkipCause } from "../core/skip-cause.js";
 import type { MailboxReader } from "../ports/mail-source.js";
 import { noteAbsence } from "./absence.js";
 import { decidePlace } from "./decide.js";
@@ -8,9 +9,13 @@ import { type Fetched, fetchMessage, type Wanted } from "./fetch.js";
 import { inquire } from "./inquire.js";
 import { owe } from "./owe.js";
 import type { Health, Session } from "./session.js";
+import { endOfWait } from "./settle.js";
 
-/** @throws only what is a fault of the whole mailbox or of our storage */
-export async function takeIn(session: Session, wanted: Wanted, health: Health): Promise<void> {
+/**
+ * Undefined when all is written down; else why its bytes show that the profile does not want it.
+ * @throws only what is a fault of the whole mailbox or of our storage
+ */
+export async function takeIn(session: Session, wanted: Wanted, health: Health): Promise<SkipCause | undefined> {
   const { writer, owed } = session;
   const { message, version, folder } = wanted;
   const { id } = message;
@@ -18,17 +23,22 @@ export async function takeIn(session: Session, wanted: Wanted, health: Health): 
   if (fetched.kind === "ready") {
     health.failures = 0;
     owed.delete(id);
-    return;
+    return undefined;
   }
+  if (fetched.kind === "unwanted") return fetched.cause;
   const known = version > 1 ? await writer.lookUp(id) : undefined;
   if (fetched.kind === "gone") {
-    if (known !== undefined) return noteAbsence(session, id, known, folder);
-    owed.delete(id);
-    return writer.note([{ kind: "gone", id, folderId: folder.id }]);
+    if (known !== undefined) await noteAbsence(session, id, known, folder);
+    else {
+      owed.delete(id);
+      await writer.note([{ kind: "gone", id, folderId: folder.id }, ...endOfWait(session, id)]);
+    }
+    return undefined;
   }
   // Where it is now is known, whatever keeps us from its new content.
   if (known !== undefined) await writer.note(decidePlace(known, folder), { id, known });
   await owe(session, { id, folder }, { ...fetched, health });
+  return undefined;
 }
 
 /** What can be neither split nor packed nor stored, today or later, is the fault of that message alone. */

@@ -1,6 +1,6 @@
 // Which delta pages are dealt with: a page's link may be saved only when every change of it, and every earlier page of
 // the folder, is accounted for.
-import type { CursorMark } from "../ledger/record.js";
+import type { CursorMark, LedgerEvent } from "../ledger/record.js";
 
 /** One delta page at work. */
 export interface PageTicket {
@@ -8,6 +8,8 @@ export interface PageTicket {
   expect(): Settle;
   /** Counts a message that was in the archive already. */
   countKnown(): void;
+  /** What the profile does not take of the page: written down with the page's link, so that it counts once. */
+  setAside(event: LedgerEvent): void;
   /** The page has been read to its end; no more `expect` after this. */
   close(): void;
   /** Closes the page; true when all of it is accounted for, false as soon as anything was given back. */
@@ -28,25 +30,32 @@ interface Page {
   open: number;
   closed: boolean;
   known: number;
+  aside: LedgerEvent[];
   givenBack: boolean;
   onSettled(complete: boolean): void;
 }
 
-/** Pages of one folder settle in the order they were opened; `onPage` hears of each, with how many messages were known. */
-export function folderTickets(onPage: (mark: CursorMark, known: number) => void): FolderTickets {
+/** What is to be written when a page is dealt with. */
+export type OnPage = (mark: CursorMark, known: number, aside: LedgerEvent[]) => void;
+
+/**
+ * Pages of one folder settle in the order they were opened; `onPage` hears of each, with how many messages were known and
+ * what was set aside.
+ */
+export function folderTickets(onPage: OnPage): FolderTickets {
   const waiting: Page[] = [];
   let abandoned = false;
   const settle = () => {
     if (abandoned) return;
     for (let first = waiting[0]; first?.closed && first.open === 0; first = waiting[0]) {
       waiting.shift();
-      onPage(first.mark, first.known);
+      onPage(first.mark, first.known, first.aside);
       first.onSettled(true);
     }
   };
   return {
     open(mark) {
-      const page: Page = { mark, open: 0, closed: false, known: 0, givenBack: false, onSettled() {} };
+      const page: Page = { mark, open: 0, closed: false, known: 0, aside: [], givenBack: false, onSettled() {} };
       waiting.push(page);
       return ticketOf(page, settle);
     },
@@ -72,6 +81,9 @@ function ticketOf(page: Page, settle: () => void): PageTicket {
     },
     countKnown() {
       page.known++;
+    },
+    setAside(event) {
+      page.aside.push(event);
     },
     close,
     settled: () =>

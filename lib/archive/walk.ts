@@ -3,7 +3,7 @@ import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
 import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Change, ChangePage, MailboxReader } from "../ports/mail-source.js";
+import type { Change, ChangePage, MailboxReader, MessageFacts } from "../ports/mail-source.js";
 import { consider } from "./consider.js";
 import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
 import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
@@ -50,10 +50,11 @@ async function readPage(reader: MailboxReader, folder: FolderId, link: string | 
   }
 }
 
-/** Nothing when the folder is gone. */
-async function* readIds(reader: MailboxReader, folder: FolderId): AsyncIterable<ImmutableId> {
+/** Nothing when the folder is gone. Ids will do for a profile that takes everything; a filter needs to know more. */
+async function* readAll({ reader, filter }: Session, folder: FolderId): AsyncIterable<MessageFacts[]> {
   try {
-    for await (const ids of (await reader.messageIds(folder)) ?? []) yield* ids;
+    if (filter.scope !== undefined) return yield* (await reader.filterFacts(folder)) ?? [];
+    for await (const ids of (await reader.messageIds(folder)) ?? []) yield ids.map((id) => ({ id }));
   } catch (error) {
     throw folderFault(error);
   }
@@ -99,7 +100,7 @@ function openRound(
   { session, archived }: Walk,
   { resync, link }: { resync: boolean; link: string | undefined },
 ): Round {
-  const tickets = folderTickets((mark, known) => session.writer.mark(mark, known));
+  const tickets = folderTickets((mark, known, aside) => session.writer.mark(mark, known, aside));
   const told = resync || archived.any ? new Set<string>() : undefined;
   return { tickets, told, reported: resync && link === undefined ? told : undefined, resync, quiet: true };
 }
@@ -139,6 +140,7 @@ function markFor(walk: Walk, folder: TreeFolder, page: Page, { round, compared }
   const comparedAt = complete ? walk.session.clock.now().toISOString() : before?.comparedAt;
   return {
     profile: walk.session.profile,
+    ...(walk.session.filter.scope !== undefined && { scope: walk.session.filter.scope }),
     folderId: folder.id,
     link: page.next.link,
     kind: last ? ("delta" as const) : round.resync ? ("resync" as const) : ("next" as const),
@@ -163,12 +165,16 @@ function comparisonDue(walk: Walk, folder: TreeFolder, round: Round): "none" | "
   return walk.session.clock.now().getTime() - since >= compareEveryMs ? "sweep" : "none";
 }
 
-/** The id sweep: all ids of the folder now, against all that the archive has of it. */
+/** All messages of the folder now, against all that the archive has of it. */
 async function sweep({ session, archived }: Walk, folder: TreeFolder, ticket: PageTicket): Promise<void> {
   const missing = new Set<ImmutableId>();
   for await (const { id } of archived.inFolder(folder.id)) missing.add(id);
-  for await (const id of readIds(session.reader, folder.id))
-    if (!missing.delete(id)) await consider(session, { kind: "listed", id }, folder, ticket);
+  for await (const messages of readAll(session, folder.id)) {
+    const others = messages.filter(({ id }) => !missing.delete(id));
+    const look = (message: MessageFacts) =>
+      consider(session, { kind: "listed", id: message.id, message }, folder, ticket);
+    await inParallel(others, changesAtOnce, look);
+  }
   for (const id of missing) await consider(session, { kind: "removed", id }, folder, ticket);
 }
 

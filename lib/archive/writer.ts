@@ -33,10 +33,12 @@ export interface ArchiveWriter {
   store(message: Unplaced, skeleton: Uint8Array): Promise<void>;
   /** Events of one message whose state is `known`, or of none. */
   note(events: LedgerEvent[], about?: { id: ImmutableId; known: Known }): Promise<void>;
-  /** A page is dealt with: its link may be saved with the next commit. */
-  mark(mark: CursorMark, known: number): void;
-  /** Counts messages that were in the archive already, where no link is to be saved. */
-  countKnown(known: number): void;
+  /** A page is dealt with: its link may be saved with the next commit, together with what was set aside of it. */
+  mark(mark: CursorMark, known: number, aside: LedgerEvent[]): void;
+  /** The same where no link is to be saved: how many messages were in the archive already, and what was set aside. */
+  count(known: number, aside: LedgerEvent[]): void;
+  /** Resolves when more may be collected: whoever brings much without downloading anything waits for it. */
+  room(): Promise<void>;
   /** Messages collected and not committed yet. */
   waiting(): number;
   /** Commits everything; rejects with the first failure of any commit. */
@@ -81,12 +83,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
   }
 
   /** Resolves when the open batch may grow: at most two are not committed, whatever the storage takes its time for. */
-  async function roomToGrow(): Promise<void> {
-    for (let awaited: Promise<void> | undefined; awaited !== room; ) {
-      awaited = room;
-      await awaited;
-    }
-  }
+  const roomToGrow = () => throughWith(() => room);
 
   /**
    * A record does not say what came first, a message it stores or an event. So what follows something else of the same
@@ -96,12 +93,13 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
     if (recent.find(id as ImmutableId)?.batch === batchNumber) seal();
   };
 
+  const collect = (events: LedgerEvent[]) => {
+    batch.addEvents(events);
+    if (events.length > 0 && batch.full) seal();
+  };
+
   return {
-    async lookUp(id) {
-      const entry = recent.find(id);
-      if (entry !== undefined) return entry.known;
-      return recent.isAll ? undefined : lookUp(deps.rows, place.mailbox, id);
-    },
+    lookUp: async (id) => recent.find(id)?.known ?? (recent.isAll ? undefined : lookUp(deps.rows, place.mailbox, id)),
     async store(message, skeleton) {
       const id = message.id as ImmutableId;
       setApart(id);
@@ -119,23 +117,32 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
       if (events.length === 0) return;
       for (const event of events) if (event.kind === "quarantined") setApart(event.id);
       await roomToGrow();
-      batch.addEvents(events);
       if (about) recent.put(about.id, { known: knownAfter(about.known, events), batch: batchNumber });
-      if (batch.full) seal();
+      collect(events);
     },
-    mark(mark, known) {
+    mark(mark, known, aside) {
       batch.addMark(mark);
-      batch.addKnown(known);
+      this.count(known, aside);
     },
-    countKnown(known) {
+    count(known, aside) {
       batch.addKnown(known);
+      collect(aside);
     },
+    room: roomToGrow,
     waiting: () => [...sealed, batch].reduce((sum, { messages }) => sum + messages, 0),
     async flush() {
       if (!batch.empty) seal();
       await committing;
     },
   };
+}
+
+/** Waits for the latest, and for whatever became the latest meanwhile. */
+async function throughWith(latest: () => Promise<void>): Promise<void> {
+  for (let awaited: Promise<void> | undefined; awaited !== latest(); ) {
+    awaited = latest();
+    await awaited;
+  }
 }
 
 const limits = (messages: number, { packBytes }: WriterDeps): PackLimits => ({

@@ -1,23 +1,22 @@
-// How far each folder of a mailbox has been read for a profile. Rows derived from the ledger, moved on by quiet rounds.
-import { type FolderId, type MailboxId, type ProfileId, shortHash } from "../core/ids.js";
+// How far each folder of a mailbox has been read for a profile and the filter it had: a cursor that was moved on under
+// another filter is not used. Rows derived from the ledger, moved on by quiet rounds.
+import { type FolderId, type MailboxId, shortHash } from "../core/ids.js";
 import type { CursorMark } from "../ledger/record.js";
 import type { RowStore } from "../ports/row-store.js";
 import { inBatches } from "./batches.js";
 
-export type Cursor = Omit<CursorMark, "profile" | "folderId"> & { folderId: FolderId };
+export type Cursor = Omit<CursorMark, "profile" | "scope" | "folderId"> & { folderId: FolderId };
 
-const profilePrefix = (profile: string) => `${profile}_`;
-const cursorRow = (profile: string, folderId: string) => `${profilePrefix(profile)}${shortHash(folderId)}`;
-/** `_` + 1: the first key after all that begin with the prefix. */
-const afterPrefix = (profile: string) => `${profile}\``;
+/** Whose a cursor is: a profile's, or a profile's with one filter. */
+export type Reader = Pick<CursorMark, "profile" | "scope">;
 
-export async function loadCursors(
-  rows: RowStore,
-  mailbox: MailboxId,
-  profile: ProfileId,
-): Promise<Map<FolderId, Cursor>> {
+const nameOf = ({ profile, scope }: Reader) => (scope === undefined ? profile : `${profile}-${scope}`);
+const cursorRow = (mark: CursorMark) => `${nameOf(mark)}_${shortHash(mark.folderId)}`;
+
+export async function loadCursors(rows: RowStore, mailbox: MailboxId, reader: Reader): Promise<Map<FolderId, Cursor>> {
   const cursors = new Map<FolderId, Cursor>();
-  const range = { from: profilePrefix(profile), to: afterPrefix(profile) };
+  // "`" follows "_": the first key after all that begin with the name and "_".
+  const range = { from: `${nameOf(reader)}_`, to: `${nameOf(reader)}\`` };
   for await (const { values } of rows.scan("cursors", mailbox, range)) {
     const cursor = {
       folderId: values.folderId as FolderId,
@@ -37,7 +36,7 @@ const half = 32_000;
 export async function saveCursors(rows: RowStore, mailbox: MailboxId, marks: CursorMark[]): Promise<void> {
   const writes = marks.map((mark) => ({
     kind: "upsert" as const,
-    row: cursorRow(mark.profile, mark.folderId),
+    row: cursorRow(mark),
     values: {
       folderId: mark.folderId,
       link: mark.link.slice(0, half),

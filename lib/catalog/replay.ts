@@ -8,8 +8,9 @@ import type { RowStore } from "../ports/row-store.js";
 import { inBatches } from "./batches.js";
 import { saveCursors } from "./cursors.js";
 import { type Applied, loadApplied, saveApplied } from "./messages.js";
-import { owedMessages, quarantine, releaseFromQuarantine } from "./quarantine.js";
+import { applyToQuarantine, type OwedPlace, owedPlaces } from "./quarantine.js";
 import { catalogWrites } from "./rows.js";
+import { applyWaiting } from "./waiting.js";
 
 export interface Stores {
   blobs: BlobStore;
@@ -28,7 +29,7 @@ export async function bringUpToDate(
 ): Promise<Applied> {
   let applied = await loadApplied(stores.rows, mailbox);
   await checkHead(mailbox, applied, stores.blobs);
-  let owed: Map<string, string> | undefined;
+  let owed: Map<string, OwedPlace> | undefined;
   for (;;) {
     const next = await readRecord(stores.blobs, mailbox, applied.head.seq + 1);
     if (next === undefined) return applied;
@@ -40,7 +41,7 @@ export async function bringUpToDate(
           reason: "LEDGER_CHAIN_BROKEN",
         },
       );
-    owed ??= await owedPlaces(mailbox, stores.rows);
+    owed ??= await owedPlaces(stores.rows, mailbox);
     applied = await applyRecord(next, applied, owed, stores.rows);
     onRecord(next.record);
   }
@@ -56,34 +57,20 @@ async function checkHead(mailbox: MailboxId, { head }: Applied, blobs: BlobStore
   throw new MailkeepError("corrupt", message, { reason: "LEDGER_BEHIND_TABLES" });
 }
 
-async function owedPlaces(mailbox: MailboxId, rows: RowStore): Promise<Map<string, string>> {
-  const places = new Map<string, string>();
-  for await (const { id, folderId } of owedMessages(rows, mailbox)) places.set(id, folderId);
-  return places;
-}
-
 /**
- * Catalog rows, quarantine, cursors, then the head that says so: a crash in between leaves the record to be applied again,
- * to the same rows. `owed` holds the ids in quarantine with their folders, and is kept up to date.
+ * Catalog rows, quarantine, waiting messages, cursors, then the head that says so: a crash in between leaves the record to
+ * be applied again, to the same rows. `owed` holds the ids in quarantine with their places, and is kept up to date.
  */
 export async function applyRecord(
   { record, head }: ReadRecord,
   before: Applied,
-  owed: Map<string, string>,
+  owed: Map<string, OwedPlace>,
   rows: RowStore,
 ): Promise<Applied> {
   const { mailbox } = record;
   await inBatches(rows, "messages", mailbox, catalogWrites(record));
-  for (const event of record.events) {
-    if (event.kind !== "quarantined") continue;
-    await quarantine(rows, mailbox, event);
-    owed.set(event.id, event.folderId);
-  }
-  for (const id of settledIds(record))
-    if (owed.has(id)) {
-      await releaseFromQuarantine(rows, mailbox, id);
-      owed.delete(id);
-    }
+  await applyToQuarantine(rows, record, owed);
+  await applyWaiting(rows, record);
   await saveCursors(rows, mailbox, record.cursors);
   const after = {
     head,
@@ -92,10 +79,4 @@ export async function applyRecord(
   };
   await saveApplied(rows, mailbox, after);
   return after;
-}
-
-/** Messages that a record settles: nothing is owed for them any more. */
-function settledIds(record: LedgerRecord): string[] {
-  const settled = record.events.filter((event) => event.kind === "gone" || event.kind === "skipped");
-  return [...record.stored.map(({ id }) => id), ...settled.map(({ id }) => id)];
 }

@@ -122,6 +122,8 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
       return bothRows(event, marked, { ...facts, categories: categories && categoriesText(categories) });
     }
     case "skipped":
+    case "waiting":
+    case "released":
     case "gone":
     case "quarantined":
       return [];

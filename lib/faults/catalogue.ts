@@ -958,6 +958,12 @@ const own: Record<string, Entry> = {
     cause: "The tables name fewer messages than the ledger holds.",
     fix: "Run a profile with this mailbox; the catalog is regrown from the ledger. Then ask again.",
   },
+  CATEGORY_NOT_CHOSEN: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message has none of the categories that the filter of the profile names.",
+    fix: "Name its category in the filter if it should be archived; the next run takes it.",
+  },
   CLAIM_LOST: {
     kind: "passing",
     who: people.nobody,
@@ -1148,6 +1154,18 @@ const own: Record<string, Entry> = {
     fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
     link: links.egress,
   },
+  HAS_ATTACHMENTS: {
+    kind: "data",
+    who: people.admin,
+    cause: "The filter of the profile takes only messages without attachments.",
+    fix: "Change filter.hasAttachments if it should be archived; the next run takes it.",
+  },
+  HAS_NO_ATTACHMENTS: {
+    kind: "data",
+    who: people.admin,
+    cause: "The filter of the profile takes only messages with attachments; pictures inside the text are none.",
+    fix: "Change filter.hasAttachments if it should be archived; the next run takes it.",
+  },
   HEAD_DAMAGED: {
     kind: "archive",
     who: people.operator,
@@ -1246,6 +1264,18 @@ const own: Record<string, Entry> = {
     cause: "The schedule cannot be understood.",
     fix: "Six fields, seconds first, such as 0 0 1 * * *, and an IANA time zone such as Europe/Berlin.",
     link: links.ncrontab,
+  },
+  IS_READ: {
+    kind: "data",
+    who: people.admin,
+    cause: "The filter of the profile takes only unread messages.",
+    fix: "Change filter.read if it should be archived; the next run takes it.",
+  },
+  IS_UNREAD: {
+    kind: "data",
+    who: people.nobody,
+    cause: "The filter of the profile takes only messages that are read.",
+    fix: "Nothing to do: once the message is read, the next run takes it.",
   },
   JSON_SYNTAX: {
     kind: "archive",
@@ -1394,6 +1424,12 @@ const own: Record<string, Entry> = {
     fix: "Call it from the machine itself, or set AUTH_MODE to entra.",
     link: links.tokens,
   },
+  NOT_OLD_ENOUGH: {
+    kind: "data",
+    who: people.nobody,
+    cause: "The message is younger than the filter of the profile wants it.",
+    fix: "Nothing to do: it is remembered, and the first run after it is old enough takes it.",
+  },
   NOT_TESTED_IN_TIME: {
     kind: "passing",
     who: people.caller,
@@ -1426,6 +1462,12 @@ const own: Record<string, Entry> = {
     who: people.nobody,
     cause: "The chosen folders hold no message that could be read for a test.",
     fix: "Nothing to do; put a message there to see it read.",
+  },
+  OVER_MAX_SIZE: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message is larger than the filter of the profile takes.",
+    fix: "Raise filter.maxSize if it should be archived; the next run takes it.",
   },
   PENDING_PROPAGATION: {
     kind: "permission",
@@ -1480,6 +1522,18 @@ const own: Record<string, Entry> = {
     cause: "The profile is too large to be kept.",
     fix: "Name fewer mailboxes or folders; choose by mode except, or by group.",
   },
+  RECEIVED_TOO_EARLY: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message was received before the time from which the filter of the profile takes messages.",
+    fix: "Set filter.receivedFrom earlier if it should be archived; the next run takes it.",
+  },
+  RECEIVED_TOO_LATE: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message was received after the time up to which the filter of the profile takes messages.",
+    fix: "Set filter.receivedTo later if it should be archived; the next run takes it.",
+  },
   RESYNC: {
     kind: "passing",
     who: people.nobody,
@@ -1530,6 +1584,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
+  },
+  SENDER_NOT_CHOSEN: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message is from nobody whom the filter of the profile names.",
+    fix: "Name its sender in the filter if it should be archived; the next run takes it.",
   },
   SIGNATURE_WRONG: {
     kind: "archive",
@@ -1635,6 +1695,12 @@ const own: Record<string, Entry> = {
     who: people.nobody,
     cause: "A fault that should pass outlived its tries.",
     fix: "Wait and repeat; GET /api/v1/health says what is unwell.",
+  },
+  UNDER_MIN_SIZE: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message is smaller than the filter of the profile takes.",
+    fix: "Lower filter.minSize if it should be archived; the next run takes it.",
   },
   UNREADABLE_FOLDER: {
     kind: "data",

@@ -43,7 +43,39 @@ const Changed = z.object({
 });
 
 /** Seen and not stored, with a cause that belongs to the profile, not to a fault. */
-const Skipped = z.object({ kind: z.literal("skipped"), id: z.string(), folderId: z.string(), cause: z.string() });
+const Skipped = z.object({
+  kind: z.literal("skipped"),
+  id: z.string(),
+  folderId: z.string(),
+  /** One of lib/core/skip-cause.ts. */
+  cause: z.string(),
+  /** The profile that does not want it; absent when nobody needs it any more. */
+  profile: z.string().optional(),
+});
+
+/** Seen and not stored yet: a profile wants it from `dueAt` on. */
+const Waiting = z.object({
+  kind: z.literal("waiting"),
+  id: z.string(),
+  folderId: z.string(),
+  profile: z.string(),
+  /** The filter it waits for; see lib/profiles/filter.ts. */
+  scope: z.string(),
+  /** ISO 8601. */
+  dueAt: z.string(),
+  cause: z.string(),
+  /** Which version of its content is waited for. */
+  version: z.number().int().positive(),
+});
+
+/** A profile waits no longer for a message that was due, or with no `dueAt`, is owed it no longer. */
+const Released = z.object({
+  kind: z.literal("released"),
+  id: z.string(),
+  profile: z.string(),
+  scope: z.string().optional(),
+  dueAt: z.string().optional(),
+});
 
 /** Seen, but no longer in the mailbox when it was fetched. */
 const Gone = z.object({ kind: z.literal("gone"), id: z.string(), folderId: z.string() });
@@ -61,6 +93,8 @@ const Quarantined = z.object({
   nextTryAt: z.string().optional(),
   /** True when only the folder is new: an earlier event of the same run counts the try. */
   counted: z.boolean().optional(),
+  /** The profiles that want it; absent in old records, where any profile may. */
+  owedBy: z.array(z.string()).optional(),
 });
 
 export const LedgerEvent = z.discriminatedUnion("kind", [
@@ -70,6 +104,8 @@ export const LedgerEvent = z.discriminatedUnion("kind", [
   Returned,
   Changed,
   Skipped,
+  Waiting,
+  Released,
   Gone,
   Quarantined,
 ]);
@@ -78,6 +114,8 @@ export type LedgerEvent = z.infer<typeof LedgerEvent>;
 /** How far a folder has been read for a profile; the link is Graph's, opaque. */
 export const CursorMark = z.object({
   profile: z.string(),
+  /** The filter by which everything up to the link was judged; absent: one that takes everything. */
+  scope: z.string().optional(),
   folderId: z.string(),
   link: z.string(),
   /** `delta`: the round is complete; `next`: in the middle of one; `resync`: in the middle of one that replaces a dead link. */

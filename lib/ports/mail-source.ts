@@ -42,6 +42,8 @@ export interface MessageFacts {
   flag?: string;
   /** Graph's importance: low, normal or high. */
   importance?: string;
+  /** In bytes, as Exchange counts them (PR_MESSAGE_SIZE); only when sizes were asked for. */
+  size?: number;
 }
 
 export type Change = { kind: "present"; message: MessageFacts } | { kind: "removed"; id: ImmutableId };
@@ -83,6 +85,8 @@ export interface OpenMailbox {
   history: RequestHistory;
   /** How long to wait for one answer; the adapter's own choice when absent. */
   requestTimeoutMs?: number;
+  /** Ask for the size of each message, too: more work for Exchange, so only for who needs it. */
+  sizes?: boolean;
   /** Aborts requests in flight and waiting ones; they reject with code `cancelled`. */
   signal: AbortSignal;
 }
@@ -116,6 +120,8 @@ export interface MailboxReader {
   listed(folder: FolderId, from: number): AsyncIterable<ListedStretch>;
   /** The ids of all messages in a folder now, page by page (the id sweep); `undefined` when the folder is gone. */
   messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined>;
+  /** The same with what a filter may ask of a message: when received, from whom, read, attachments, categories, size. */
+  filterFacts(folder: FolderId): Promise<AsyncIterable<MessageFacts[]> | undefined>;
   /** All facts of one message, wherever in the mailbox it is now; undefined when it is not in it. */
   message(id: ImmutableId): Promise<MessageFacts | undefined>;
   /** The bytes of one message as Exchange renders them now. The caller disposes of the body. */

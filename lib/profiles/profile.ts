@@ -1,6 +1,7 @@
 // What shall be archived: the profile as the API shows it and the tables keep it (design section 8).
 import { z } from "zod";
 import { ConnectionId, defaultConnection, type ProfileId } from "../core/ids.js";
+import { MessageFilter } from "./filter.js";
 
 const listLimit = 10_000;
 const Address = z.string().trim().min(1).max(320);
@@ -56,21 +57,6 @@ const Folders = z.strictObject({
   recoverableItems: z.boolean().default(false),
 });
 
-const notYet = "message filters are not available yet; leave the default";
-
-/** Message filters. Only their defaults are accepted so far, so that nobody believes in a filter that does nothing. */
-const Filter = z.strictObject({
-  receivedFrom: z.null(notYet).default(null),
-  receivedTo: z.null(notYet).default(null),
-  olderThanDays: z.null(notYet).default(null),
-  read: z.literal("any", notYet).default("any"),
-  hasAttachments: z.literal("any", notYet).default("any"),
-  minSize: z.null(notYet).default(null),
-  maxSize: z.null(notYet).default(null),
-  senders: z.array(z.string()).max(0, notYet).default([]),
-  categories: z.array(z.string()).max(0, notYet).default([]),
-});
-
 const Deletion = z.strictObject({
   mode: z.literal("none", "deletion rules are not available yet; the only mode is none"),
 });
@@ -91,7 +77,7 @@ export const ProfileInput = z.strictObject({
   mailboxes: Mailboxes,
   syncDirectoryFirst: z.boolean().default(true),
   folders: Folders.prefault({}),
-  filter: Filter.prefault({}),
+  filter: MessageFilter.prefault({}),
   deletion: Deletion.default({ mode: "none" }),
   schedule: Schedule.nullable().default(null),
   /** Per request to Graph; the archive never waits longer for one answer. */

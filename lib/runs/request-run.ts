@@ -32,6 +32,7 @@ export async function requestRun(
     connection: profile.connection,
     trigger,
     folders: profile.folders,
+    filter: profile.filter,
     requestTimeoutSeconds: profile.requestTimeoutSeconds,
     status: "pending",
     requestedAt: now.toISOString(),

@@ -1,5 +1,6 @@
 // One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
 import type { ConnectionId, MailboxId, ProfileId, RunId } from "../core/ids.js";
+import { addSkipped, type SkipCounts } from "../core/skip-cause.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
 import { day } from "../core/time.js";
 import type { Profile } from "../profiles/profile.js";
@@ -50,6 +51,8 @@ export interface Run {
   trigger: "manual" | "schedule";
   /** What to read, as the profile said when the run began. */
   folders: Profile["folders"];
+  /** Which messages to take; absent in runs from before there were filters. */
+  filter?: Profile["filter"];
   /** How long to wait for one answer of Graph. */
   requestTimeoutSeconds?: number;
   status: RunStatus;
@@ -72,6 +75,8 @@ export interface Run {
 export interface RunSummary {
   mailboxes: { total: number; done: number; excluded: number; failed: number; withGaps: number };
   tally: Tally;
+  /** Why messages were skipped; absent when none was. */
+  skipped?: SkipCounts;
   /** Bytes stored, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -109,6 +114,8 @@ export interface MailboxRun {
   reason?: string;
   problems: Problem[];
   tally: Tally;
+  /** Why messages were skipped; absent before the first commit. */
+  skipped?: SkipCounts;
   /** Bytes stored in this run, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -167,8 +174,8 @@ export function newMailboxRun(
 /** How a mailbox that was read to the end ended. */
 export function outcomeOf(part: MailboxRun): "succeeded" | "succeededWithGaps" | "noChanges" {
   if (part.problems.length > 0 || part.owed > 0) return "succeededWithGaps";
-  const { stored, gone } = part.tally;
-  return stored + gone + part.moved + part.removed + part.changed > 0 ? "succeeded" : "noChanges";
+  const { stored, gone, skipped } = part.tally;
+  return stored + gone + skipped + part.moved + part.removed + part.changed > 0 ? "succeeded" : "noChanges";
 }
 
 /** The sums over all mailboxes of a run. */
@@ -188,6 +195,7 @@ export function summarize(parts: Iterable<MailboxRun>): RunSummary {
     if (part.status === "failed") sum.mailboxes.failed++;
     if (part.status === "succeededWithGaps") sum.mailboxes.withGaps++;
     sum.tally = addTally(sum.tally, part.tally);
+    if (part.skipped) sum.skipped = addSkipped(sum.skipped ?? {}, part.skipped);
     sum.bytes += part.bytes;
     sum.moved += part.moved;
     sum.removed += part.removed;

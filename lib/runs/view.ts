@@ -1,4 +1,5 @@
 // Pure: runs and their mailboxes as the API shows them.
+import type { SkipCounts } from "../core/skip-cause.js";
 import { helpFor } from "../faults/explain.js";
 import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
 
@@ -26,6 +27,8 @@ export interface RunView {
   cancelRequested: boolean;
   mailboxes: RunSummary["mailboxes"];
   tally: RunSummary["tally"];
+  /** Why messages were skipped: how many for each cause. */
+  skipped: SkipCounts;
   /** Bytes stored by this run, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -49,6 +52,7 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     cancelRequested: run.cancelRequested,
     mailboxes: summary.mailboxes,
     tally: summary.tally,
+    skipped: summary.skipped ?? {},
     bytes: summary.bytes,
     moved: summary.moved,
     removed: summary.removed,
@@ -91,6 +95,8 @@ export interface Coverage {
   folders: MailboxRun["folders"];
   /** As the chosen folders say; Graph calls the number advisory. */
   messagesInMailbox: number;
+  /** Seen and not stored because the profile does not want them, or not yet: how many for each cause. */
+  skipped: SkipCounts;
   /** In quarantine now: GET /mailboxes/{id}/quarantine names them. */
   quarantined: number;
   complete: boolean;
@@ -124,6 +130,7 @@ export function viewMailboxRun(part: MailboxRun): MailboxRunView {
     coverage: {
       folders: part.folders,
       messagesInMailbox: part.total,
+      skipped: part.skipped ?? {},
       quarantined: part.owed,
       complete: complete.has(part.status),
     },

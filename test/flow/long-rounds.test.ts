@@ -50,7 +50,7 @@ async function withSmallPages(wrap: (edges: WorldEdges) => WorldEdges = (edges) 
   const inbox = mail.folders(box).find(({ wellKnown }) => wellKnown === "inbox")?.id ?? "";
   const messages = Array.from({ length: count }, (_, n) => mail.deliver(box, "inbox", eml(n)));
   const profile = await world.profile();
-  const cursor = async () => (await loadCursors(world.edges.rows, box, profile)).get(inbox as never);
+  const cursor = async () => (await loadCursors(world.edges.rows, box, { profile })).get(inbox as never);
   return { world, box, mail, inbox, messages, profile, pages: pages as SmallPages, cursor };
 }
 

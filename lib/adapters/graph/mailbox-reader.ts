@@ -16,7 +16,7 @@ import type { Governor } from "./governor.js";
 import { follow, type Page, readJson } from "./json.js";
 import { listFolder, reasonOf } from "./list-folder.js";
 import { IdOnly, type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
-import { leanSelect, messageSelect, readChange, readFacts, readId } from "./message-facts.js";
+import { filterSelect, leanSelect, messageSelect, readChange, readFacts, readId, sizeExpand } from "./message-facts.js";
 import { MimeFetcher } from "./mime.js";
 import { PageSize } from "./page-size.js";
 import { probeMailbox, type SettingsAccess } from "./probe.js";
@@ -26,18 +26,25 @@ const changesPerPage = 500;
 /** https://learn.microsoft.com/graph/api/user-list-messages: at most 1,000. */
 const idsPerPage = 1_000;
 const foldersPerPage = 100;
+/** Fewer than ids: senders are selected, too. */
+const filterFactsPerPage = 250;
 
 export class GraphMailboxReader implements MailboxReader {
   readonly #changeSizes = new PageSize(changesPerPage);
   readonly #idSizes = new PageSize(idsPerPage);
+  readonly #filterSizes = new PageSize(filterFactsPerPage);
   readonly #folderSizes = new PageSize(foldersPerPage);
   readonly #mime: MimeFetcher;
+  /** Asked of every message besides its facts, when sizes are asked for. */
+  readonly #also: string;
 
   constructor(
     private readonly ask: MailboxAsk,
     private readonly governor: Governor,
     private readonly settings: SettingsAccess,
+    { sizes = false }: { sizes?: boolean | undefined } = {},
   ) {
+    this.#also = sizes ? `&${sizeExpand}` : "";
     this.#mime = new MimeFetcher(ask);
   }
 
@@ -69,7 +76,7 @@ export class GraphMailboxReader implements MailboxReader {
     // Links received are checked on receipt; one that was kept may be of a cloud or host that is no longer configured.
     if (link !== undefined && !this.ask.leadsHere(link)) return { kind: "resync", reason: "LINK_OF_ANOTHER_HOST" };
     const where = link === undefined ? "folder" : "link";
-    const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}`;
+    const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}${this.#also}`;
     const question = { route, where, path, link, item: readChange, sizes: this.#changeSizes } as const;
     const reply = await this.ask.page(question, mustGoOn);
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
@@ -84,13 +91,25 @@ export class GraphMailboxReader implements MailboxReader {
     return listFolder(this.ask, folder, from);
   }
 
-  async messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined> {
-    const question: PageQuestion<ImmutableId> = {
+  messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined> {
+    return this.#allIn(folder, { what: "$select=id", item: readId, sizes: this.#idSizes });
+  }
+
+  filterFacts(folder: FolderId): Promise<AsyncIterable<MessageFacts[]> | undefined> {
+    return this.#allIn(folder, { what: `${filterSelect}${this.#also}`, item: readFacts, sizes: this.#filterSizes });
+  }
+
+  /** Something of all messages in a folder. */
+  async #allIn<T>(
+    folder: FolderId,
+    { what, item, sizes }: { what: string; item(raw: unknown): T; sizes: PageSize },
+  ): Promise<AsyncIterable<T[]> | undefined> {
+    const question: PageQuestion<T> = {
       route: "/users/{id}/mailFolders/{id}/messages",
       where: "folder",
-      path: (pageSize) => `/mailFolders/${encodeURIComponent(folder)}/messages?$select=id&$top=${pageSize}`,
-      item: readId,
-      sizes: this.#idSizes,
+      path: (pageSize) => `/mailFolders/${encodeURIComponent(folder)}/messages?${what}&$top=${pageSize}`,
+      item,
+      sizes,
     };
     const first = await this.ask.page(question);
     if (first.kind === "folder-gone") return undefined;
@@ -104,7 +123,7 @@ export class GraphMailboxReader implements MailboxReader {
       this.ask.ask({
         route,
         where: "message",
-        path: `/messages/${encodeURIComponent(id)}?${select}`,
+        path: `/messages/${encodeURIComponent(id)}?${select}${this.#also}`,
         read: (answer) => readFacts(readJson(answer, z.unknown())),
       });
     const reply = await ask(messageSelect);

@@ -37,6 +37,10 @@ export interface MessageSummary {
   receivedAt: string;
   isRead: boolean;
   isDraft: boolean;
+  hasAttachments: boolean;
+  categories: string[];
+  /** The address it is from; empty when it names nobody. */
+  from: string;
   size: number;
   /** Of the MIME as `$value` gives it when boundaries are not made anew. */
   sha256: string;
@@ -266,6 +270,9 @@ function summary(message: StoredMessage, box: Mailbox): MessageSummary {
     receivedAt: message.receivedAt.toISOString(),
     isRead: message.isRead,
     isDraft: message.isDraft,
+    hasAttachments: message.source.facts().attachments.some(({ inline }) => !inline),
+    categories: message.categories,
+    from: message.source.facts().from?.address ?? "",
     size,
     sha256: hash.digest("hex"),
   };

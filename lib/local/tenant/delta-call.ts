@@ -3,7 +3,7 @@ import { type Answer, json, refuse } from "./answer.js";
 import type { MailboxCall } from "./call.js";
 import type { ChangeLog, LogEntry } from "./change-log.js";
 import { type DeltaState, decodeToken, deltaPage, encodeToken, resyncAnswer, type Told } from "./delta.js";
-import { selected, wholeNumber } from "./query.js";
+import { expanded, selected, wholeNumber } from "./query.js";
 
 export interface DeltaSubject {
   /** Owner and folder; a token made for another subject is refused. */
@@ -14,8 +14,10 @@ export interface DeltaSubject {
   known: ReadonlySet<string>;
   type: string;
   /** The JSON of an item that is there; undefined when it has just gone. */
-  present: (entry: LogEntry, select: string[] | undefined) => Record<string, unknown> | undefined;
-  partial?: (entry: LogEntry, select: string[] | undefined) => Record<string, unknown> | undefined;
+  present: (entry: LogEntry, select?: string[], extended?: string[]) => Record<string, unknown> | undefined;
+  /** Whether `$expand` may ask for extended properties. */
+  expandable?: boolean;
+  partial?: (entry: LogEntry, select?: string[]) => Record<string, unknown> | undefined;
   wanted?: (entry: LogEntry, filter: string | undefined) => boolean;
 }
 
@@ -48,7 +50,7 @@ export function deltaCall(call: MailboxCall, subject: DeltaSubject): Answer {
   return json({
     "@odata.context": `${state.origin}/v1.0/$metadata#Collection(${subject.collection})`,
     [page.next.kind === "skip" ? "@odata.nextLink" : "@odata.deltaLink"]: link,
-    value: page.told.flatMap((told) => toldJson(told, call, { subject, select: begun.select }) ?? []),
+    value: page.told.flatMap((told) => toldJson(told, call, { subject, round: begun }) ?? []),
   });
 }
 
@@ -58,6 +60,7 @@ function firstState({ state, query }: MailboxCall, subject: DeltaSubject): Delta
       refuse(400, "ErrorInvalidUrlQuery", `The query parameter '${option}' is not supported with change tracking.`);
   }
   const select = selected(query, subject.known, subject.type);
+  const expand = subject.expandable ? expanded(query, subject.type) : undefined;
   const changeType = query.get("changeType");
   const filter = query.get("$filter");
   return {
@@ -70,6 +73,7 @@ function firstState({ state, query }: MailboxCall, subject: DeltaSubject): Delta
     page: 0,
     told: 0,
     ...(select ? { select } : {}),
+    ...(expand ? { expand } : {}),
     ...(changeType ? { changeType } : {}),
     ...(filter ? { filter } : {}),
   };
@@ -78,10 +82,10 @@ function firstState({ state, query }: MailboxCall, subject: DeltaSubject): Delta
 function toldJson(
   told: Told,
   call: MailboxCall,
-  { subject, select }: { subject: DeltaSubject; select: string[] | undefined },
+  { subject, round: { select, expand } }: { subject: DeltaSubject; round: DeltaState },
 ): Record<string, unknown> | undefined {
   if (told.as !== "removed")
-    return (told.as === "partial" ? (subject.partial ?? subject.present) : subject.present)(told.entry, select);
+    return (told.as === "partial" ? (subject.partial ?? subject.present) : subject.present)(told.entry, select, expand);
   return {
     "@odata.type": `#microsoft.graph.${subject.collection}`,
     id: call.immutableIds ? told.id : told.movableId,

@@ -54,6 +54,8 @@ export interface DeltaState {
   after: number;
   page: number;
   select?: string[];
+  /** Ids of extended properties asked for by `$expand`. */
+  expand?: string[];
   changeType?: string;
   /** receivedDateTime filter of the first call, as written. */
   filter?: string;

@@ -6,7 +6,16 @@ import { namedFolder } from "./folder-routes.js";
 import { isWellFormedId } from "./ids.js";
 import type { MailFolder, StoredMessage } from "./mailbox.js";
 import { type MessageView, messageJson, messageProperties, partialJson } from "./message-json.js";
-import { type Comparison, compares, comparisons, type Literal, linkQuery, listOptions, selected } from "./query.js";
+import {
+  type Comparison,
+  compares,
+  comparisons,
+  expanded,
+  type Literal,
+  linkQuery,
+  listOptions,
+  selected,
+} from "./query.js";
 import { rerendered } from "./rerender.js";
 
 const messageType = "microsoft.graph.message";
@@ -17,12 +26,11 @@ function namedMessage({ mailbox, places }: MailboxCall): StoredMessage {
 }
 
 function view(call: MailboxCall): MessageView {
-  const expand = call.query.get("$expand") ?? "";
-  const extended = [...expand.matchAll(/id eq '([^']+)'/g)].map((found) => found[1] ?? "");
+  const extended = expanded(call.query, messageType);
   return {
     select: selected(call.query, messageProperties, messageType),
     immutableIds: call.immutableIds,
-    ...(expand.startsWith("singleValueExtendedProperties") ? { extended } : {}),
+    ...(extended ? { extended } : {}),
   };
 }
 
@@ -79,9 +87,10 @@ function messageDelta(call: MailboxCall): Answer {
     collection: "message",
     known: messageProperties,
     type: messageType,
-    present: ({ id }, select) => {
+    expandable: true,
+    present: ({ id }, select, extended) => {
       const message = found(id);
-      return message && messageJson(message, mailbox, { select, immutableIds });
+      return message && messageJson(message, mailbox, { select, immutableIds, ...(extended && { extended }) });
     },
     partial: ({ id }, select) => {
       const message = found(id);

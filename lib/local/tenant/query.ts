@@ -39,6 +39,34 @@ export function selected(query: URLSearchParams, known: ReadonlySet<string>, typ
   return names;
 }
 
+const extendedId =
+  /^id\s+eq\s+'((?:Integer|Long|String|SystemTime|Boolean|Binary|Short|Double|CLSID) 0x[0-9a-f]{1,8})'$/i;
+
+/**
+ * The extended properties that `$expand` asks for, by their ids (facts/graph.md D.6); undefined without `$expand`. They must
+ * be named in a filter, joined by `or`; nothing else of a message can be expanded here.
+ */
+export function expanded(query: URLSearchParams, type: string): string[] | undefined {
+  const text = query.get("$expand");
+  if (text === null || text === "") return undefined;
+  const found = /^(\w+)(?:\((.*)\))?$/.exec(text.trim());
+  if (found?.[1] !== "singleValueExtendedProperties") {
+    const name = found?.[1] ?? text;
+    refuse(
+      400,
+      "BadRequest",
+      `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type '${type}'.`,
+    );
+  }
+  const filter = /^\s*\$filter\s*=\s*(.+)$/.exec(found?.[2] ?? "")?.[1];
+  if (filter === undefined)
+    refuse(400, "ErrorInvalidUrlQueryFilter", "Extended properties must be filtered by their ids in $expand.");
+  return (filter ?? "").split(/\s+or\s+/).map((clause) => {
+    const id = extendedId.exec(clause.trim())?.[1];
+    return id ?? refuse(400, "ErrorInvalidProperty", `The extended property ID is invalid: ${clause}`);
+  });
+}
+
 export type Literal = string | number | boolean;
 export interface Comparison {
   property: string;

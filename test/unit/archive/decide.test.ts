@@ -118,7 +118,7 @@ describe("a message that the archive believes", () => {
   ];
   it.each(table)("$name: removed → $removed, listed → $listed", ({ before, removed, listed }) => {
     expect(decided({ kind: "removed", id }, before).kind).toBe(removed);
-    expect(decided({ kind: "listed", id }, before).kind).toBe(listed);
+    expect(decided({ kind: "listed", id, message: { id } }, before).kind).toBe(listed);
   });
 });
 

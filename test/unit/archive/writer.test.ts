@@ -199,7 +199,7 @@ it("commits nothing for a batch without anything in it", async () => {
   const { blobs, rows, open } = await aWriter();
   const writer = await open();
   await writer.flush();
-  writer.mark({ profile: "p", folderId: "inbox", link: "l", kind: "delta" }, 3);
+  writer.mark({ profile: "p", folderId: "inbox", link: "l", kind: "delta" }, 3, []);
   await writer.flush();
   expect(blobs.names()).toEqual([]);
   expect(rows.count("cursors")).toBe(1);
@@ -212,7 +212,7 @@ it("writes nothing at all once another worker has taken over", async () => {
   });
   const writer = await open();
   await writer.store(aMessage("m1"), skeleton);
-  writer.mark({ profile: "p", folderId: "inbox", link: "l", kind: "delta" }, 0);
+  writer.mark({ profile: "p", folderId: "inbox", link: "l", kind: "delta" }, 0, []);
   await expect(writer.flush()).rejects.toThrow("taken over");
   expect([blobs.names(), rows.dump()]).toEqual([[], {}]);
 });

@@ -19,7 +19,7 @@ it("gives back what was saved, also a link longer than a property", async () => 
   const rows = memoryRowStore();
   const link = `https://graph.example/${"x".repeat(50_000)}`;
   await saveCursors(rows, box, [mark(one, inbox, { link, kind: "resync", itemCount: 0, comparedAt: "2026-03-01" })]);
-  expect((await loadCursors(rows, box, one)).get(inbox)).toEqual({
+  expect((await loadCursors(rows, box, { profile: one })).get(inbox)).toEqual({
     folderId: inbox,
     link,
     kind: "resync",
@@ -32,7 +32,7 @@ it("forgets what a later mark does not say", async () => {
   const rows = memoryRowStore();
   await saveCursors(rows, box, [mark(one, inbox, { itemCount: 3, comparedAt: "2026-03-01" })]);
   await saveCursors(rows, box, [mark(one, inbox, { kind: "next" })]);
-  expect((await loadCursors(rows, box, one)).get(inbox)).toEqual({
+  expect((await loadCursors(rows, box, { profile: one })).get(inbox)).toEqual({
     folderId: inbox,
     link: mark(one, inbox).link,
     kind: "next",
@@ -42,7 +42,7 @@ it("forgets what a later mark does not say", async () => {
 it("keeps the cursors of profiles apart", async () => {
   const rows = memoryRowStore();
   await saveCursors(rows, box, [mark(one, inbox), mark(two, inbox), mark(two, "archive")]);
-  expect((await loadCursors(rows, box, one)).get(inbox)?.link).toContain(one);
-  expect((await loadCursors(rows, box, one)).size).toBe(1);
-  expect((await loadCursors(rows, box, two)).size).toBe(2);
+  expect((await loadCursors(rows, box, { profile: one })).get(inbox)?.link).toContain(one);
+  expect((await loadCursors(rows, box, { profile: one })).size).toBe(1);
+  expect((await loadCursors(rows, box, { profile: two })).size).toBe(2);
 });

@@ -27,7 +27,7 @@ it("applies what the tables do not hold yet, once", async () => {
   expect(await loadApplied(rows, mailbox)).toEqual(applied);
   expect(await bringUpToDate(mailbox, { blobs, rows }, ({ seq }) => void seen.push(seq))).toEqual(applied);
   expect(seen).toEqual([1, 2]);
-  expect((await loadCursors(rows, mailbox, profile)).size).toBe(1);
+  expect((await loadCursors(rows, mailbox, { profile })).size).toBe(1);
 });
 
 it.each([

@@ -28,7 +28,6 @@ describe("the body of a profile", () => {
     ],
     ["a prototype", '{"name":"x","mailboxes":{"mode":"all"},"__proto__":{"enabled":false}}', ["__proto__"]],
     ["a schedule that cannot be read", { ...whole, schedule: { cron: "0 0 25 * * *" } }, ["schedule.cron"]],
-    ["a filter that does nothing yet", { ...whole, filter: { minSize: 5 } }, ["filter.minSize"]],
   ])("with %s is refused by name", async (_, body, fields) => {
     const refused = await ask("POST", "/profiles", { body });
     expect(refused.status).toBe(400);
