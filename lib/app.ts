@@ -131,6 +131,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       if (item.kind === "verify") return verify.work(item);
       if (item.kind === "export") return exports.work(item.export);
       if (item.kind === "head") return heads.work(item.head);
+      if (item.kind === "probe") return;
       return follow(await archiveMailbox(item, archive), item.run);
     },
 
@@ -142,6 +143,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       if (item.kind === "export") return exports.poison(item.export);
       if (item.kind === "head") return heads.poison(item.head);
       if (item.kind === "start-run") return failRun(item.run, poisoned, { ...edges, attempt: item.attempt ?? 0 });
+      if (item.kind === "probe") return;
       await failMailbox(item.run, item.mailbox, poisoned, edges);
       return closeIfSmall(item.run, edges);
     },

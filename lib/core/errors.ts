@@ -39,6 +39,12 @@ export interface ErrorDetail {
   reason?: string;
   /** Graph's `request-id`, for a support case. */
   requestId?: string;
+  /** Who said so; absent: we ourselves. */
+  edge?: "graph" | "storage";
+  /** The HTTP status of the answer that said so. */
+  status?: number;
+  /** The refusal was worded as an Application Access Policy words it; the wording is a hint, the code decides. */
+  namesPolicy?: boolean;
   /** The field of the caller's input that is wrong, as a JSON path. */
   field?: string;
 }
@@ -48,6 +54,9 @@ export class MailkeepError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
   readonly requestId: string | undefined;
+  readonly edge: "graph" | "storage" | undefined;
+  readonly status: number | undefined;
+  readonly namesPolicy: boolean;
   readonly field: string | undefined;
 
   constructor(
@@ -59,6 +68,9 @@ export class MailkeepError extends Error {
     this.retryAfterMs = detail.retryAfterMs;
     this.reason = detail.reason;
     this.requestId = detail.requestId;
+    this.edge = detail.edge;
+    this.status = detail.status;
+    this.namesPolicy = detail.namesPolicy ?? false;
     this.field = detail.field;
   }
 }

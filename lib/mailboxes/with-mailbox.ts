@@ -2,21 +2,26 @@
 
 import type { MailboxId } from "../core/ids.js";
 import type { MailboxReader, MailSource } from "../ports/mail-source.js";
-import { type ClaimDeps, takeClaim } from "./claim.js";
+import { type Claim, type ClaimDeps, takeClaim } from "./claim.js";
 
 /** Undefined when another worker holds the mailbox just now. */
 export async function withMailbox<T>(
   mailbox: MailboxId,
-  deps: ClaimDeps & { mail: MailSource },
-  talk: (reader: MailboxReader) => Promise<T>,
+  deps: ClaimDeps & { mail: MailSource; requestTimeoutMs?: number },
+  talk: (reader: MailboxReader, claim: Claim) => Promise<T>,
 ): Promise<T | undefined> {
   const attempt = await takeClaim(mailbox, deps);
   if (attempt.kind === "held") return undefined;
   const { claim } = attempt;
-  const reader = deps.mail.open(mailbox, { history: claim.history, signal: claim.signal });
+  const { requestTimeoutMs } = deps;
+  const reader = deps.mail.open(mailbox, {
+    history: claim.history,
+    signal: claim.signal,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
   claim.follow(() => reader.history());
   try {
-    return await talk(reader);
+    return await talk(reader, claim);
   } finally {
     await claim.release(reader.history());
   }

@@ -71,7 +71,7 @@ export type MimeOutcome =
   /** Graph says the message is not in the mailbox any more (404 ErrorItemNotFound). */
   | { kind: "gone" }
   /** This message cannot be had now; others can. `transient` says whether trying again soon makes sense. */
-  | { kind: "failed"; reason: string; transient: boolean; requestId?: string };
+  | { kind: "failed"; reason: string; transient: boolean; status?: number; requestId?: string };
 
 /** Requests of the last ten minutes, newest last: how many were sent in each ten-second slot. */
 export interface RequestHistory {
@@ -110,8 +110,11 @@ export interface MailboxReader {
   folders(options: { hidden: boolean }): Promise<Folder[]>;
   /** The folders below one folder, at every depth (for Recoverable Items, which the tree does not show). */
   foldersBelow(parent: string): Promise<Folder[]>;
-  /** The next page of changes of a folder: from `link`, or from the very start without one. */
-  changes(folder: FolderId, link: string | undefined): Promise<ChangePage>;
+  /**
+   * The next page of changes of a folder: from `link`, or from the very start without one; `most` asks for a small page, to
+   * see whether it is given at all.
+   */
+  changes(folder: FolderId, link: string | undefined, most?: number): Promise<ChangePage>;
   /**
    * The messages of a folder now, from a position on: the way around a page that is `unrendered`. Positions move when mail
    * leaves the folder meanwhile, so this finds messages and proves no absence.

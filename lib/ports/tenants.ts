@@ -4,6 +4,19 @@ import type { ExchangeAdmin } from "./exchange-admin.js";
 import type { MailSource } from "./mail-source.js";
 import type { MailWriter } from "./mail-writer.js";
 
+/** What a token says of itself; nobody but the service it is for can tell whether that is true. */
+export interface TokenFacts {
+  /** The application permissions; undefined when the token is opaque. */
+  roles: string[] | undefined;
+  appId?: string | undefined;
+  /** The object id of the service principal. */
+  principalId?: string | undefined;
+  tenantId?: string | undefined;
+  /** ISO 8601. */
+  issuedAt?: string | undefined;
+  expiresAt?: string | undefined;
+}
+
 /** Everything that is asked of one tenant, with the identity of one connection. */
 export interface TenantEdge {
   connection: ConnectionId;
@@ -14,6 +27,11 @@ export interface TenantEdge {
   exchange: ExchangeAdmin;
   /** The application permissions in the token, unverified; undefined when the token does not say. */
   tokenRoles(): Promise<string[] | undefined>;
+  /**
+   * The token that is sent now; `fresh`: one that was just given out, as after a grant.
+   * Errors: `unauthenticated`, `unavailable`.
+   */
+  tokenFacts(options?: { fresh?: boolean }): Promise<TokenFacts>;
   /** One small request, tried once. @throws MailkeepError what is unwell */
   ping(): Promise<{ ms: number }>;
 }

@@ -21,6 +21,8 @@ export const WorkItem = z.discriminatedUnion("kind", [
   }),
   /** Read back one mailbox for a verification, from where its row says; without a mailbox: send one item for each. */
   z.object({ v: z.literal(1), kind: z.literal("verify"), verification: VerificationId, mailbox: MailboxId.optional() }),
+  /** Nothing to do: an access test sent it to see whether work can be sent. */
+  z.object({ v: z.literal(1), kind: z.literal("probe") }),
   /** Write an export, from where its row says. */
   z.object({ v: z.literal(1), kind: z.literal("export"), export: ExportId }),
   /** Make a head of all mailboxes, go on with it, or sign and stamp it. */

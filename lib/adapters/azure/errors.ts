@@ -70,7 +70,9 @@ export function toMailkeepError(error: unknown, doing: string): unknown {
   const retryAfterMs = 1_000 * Number(refusal.response?.headers?.get("retry-after"));
   return new MailkeepError(code, `storage could not ${doing}: ${said}`, {
     cause: new Error(firstLine(refusal.message)),
+    edge: "storage",
     ...(reason !== undefined && { reason }),
+    ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
     ...(retryAfterMs > 0 && { retryAfterMs }),
   });

@@ -7,6 +7,7 @@ import { second } from "../../core/time.js";
 const ErrorBody = z.object({
   error: z.object({
     code: z.string(),
+    message: z.string().optional().catch(undefined),
     innerError: z.object({ "request-id": z.string().optional() }).optional().catch(undefined),
     innererror: z.object({ "request-id": z.string().optional() }).optional().catch(undefined),
   }),
@@ -52,6 +53,14 @@ export class Answer {
     const inner = this.#errorBody();
     const id = this.header("request-id") ?? inner?.innerError?.["request-id"] ?? inner?.innererror?.["request-id"];
     return id !== undefined && codeShape.test(id) ? id : undefined;
+  }
+
+  /**
+   * Whether the refusal is worded as that of an Application Access Policy ("Access to OData is disabled: …"). The words
+   * themselves are not repeated: they may name people.
+   */
+  get namesPolicy(): boolean {
+    return /odata is disabled/i.test(this.#errorBody()?.message ?? "");
   }
 
   #errorBody() {

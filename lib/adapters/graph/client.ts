@@ -92,6 +92,7 @@ export class GraphClient {
     if (result instanceof Answer && result.ok) return { kind: "ok", value: result.value as T };
     const { end, reason, status, requestId } = ending(question, result);
     const detail = { reason, ...(requestId === undefined ? {} : { requestId }) };
+    const namesPolicy = result instanceof Answer && result.namesPolicy;
     if ("outcome" in end) {
       if (end.outcome === "unrendered")
         this.#options.log.warn("graph.unrendered", { route: question.route, status, ...detail });
@@ -102,6 +103,9 @@ export class GraphClient {
     this.#options.log[level]("graph.refused", { route: question.route, status, code: end.throws, ...detail });
     throw new MailkeepError(end.throws, sentence(end.throws, question, reason), {
       ...detail,
+      edge: "graph",
+      ...(status > 0 && { status }),
+      ...(namesPolicy && { namesPolicy }),
       ...(result instanceof Fault ? { cause: result } : {}),
     });
   }

@@ -103,6 +103,8 @@ export function valueIn<T>(reply: Reply<T>, route: string): T {
   const code = reply.kind === "failed-for-good" ? "invalid" : "unavailable";
   throw new MailkeepError(code, `Graph gave no usable answer to GET ${route}: ${reply.kind} (${reply.reason})`, {
     reason: reply.reason,
+    edge: "graph",
+    ...(reply.status > 0 && { status: reply.status }),
     ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
   });
 }

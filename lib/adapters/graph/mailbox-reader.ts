@@ -71,13 +71,14 @@ export class GraphMailboxReader implements MailboxReader {
     return folderTree((id) => this.#level(id, true, id === parent), parent, true);
   }
 
-  async changes(folder: FolderId, link: string | undefined): Promise<ChangePage> {
+  async changes(folder: FolderId, link: string | undefined, most?: number): Promise<ChangePage> {
     const route = "/users/{id}/mailFolders/{id}/messages/delta";
     // Links received are checked on receipt; one that was kept may be of a cloud or host that is no longer configured.
     if (link !== undefined && !this.ask.leadsHere(link)) return { kind: "resync", reason: "LINK_OF_ANOTHER_HOST" };
     const where = link === undefined ? "folder" : "link";
     const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}${this.#also}`;
-    const question = { route, where, path, link, item: readChange, sizes: this.#changeSizes } as const;
+    const sizes = most === undefined ? this.#changeSizes : new PageSize(most);
+    const question = { route, where, path, link, item: readChange, sizes } as const;
     const reply = await this.ask.page(question, mustGoOn);
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
     if (reply.kind === "folder-gone") return { kind: "folder-gone" };

@@ -46,9 +46,18 @@ export class MimeFetcher {
     if (reply.status === 403 && !this.#granted && ++this.#denied >= mostDenials)
       throw new MailkeepError("forbidden", "the mailbox opens, but none of its messages may be read", {
         reason: reply.reason,
+        edge: "graph",
+        status: reply.status,
+        ...(reply.requestId !== undefined && { requestId: reply.requestId }),
       });
-    const { reason, requestId } = reply;
-    return { kind: "failed", reason, transient, ...(requestId === undefined ? {} : { requestId }) };
+    const { reason, requestId, status } = reply;
+    return {
+      kind: "failed",
+      reason,
+      transient,
+      ...(status > 0 && { status }),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
   }
 }
 

@@ -9,6 +9,7 @@ import type { Directory } from "../../ports/directory.js";
 import type { Log } from "../../ports/log.js";
 import type { MailSource, OpenMailbox } from "../../ports/mail-source.js";
 import type { MailWriter } from "../../ports/mail-writer.js";
+import type { TokenFacts } from "../../ports/tenants.js";
 import { authenticating } from "./authentication.js";
 import { GraphClient, type RequestEvent } from "./client.js";
 import { graphDirectory } from "./directory.js";
@@ -20,7 +21,7 @@ import { GraphMailboxReader } from "./mailbox-reader.js";
 import { GraphMailboxWriter } from "./mailbox-writer.js";
 import { SettingsAccess } from "./probe.js";
 import { retrying } from "./retry.js";
-import { rolesIn, type TokenSource } from "./token.js";
+import { factsIn, rolesIn, type TokenSource } from "./token.js";
 import { transport } from "./transport.js";
 
 export interface GraphOptions {
@@ -49,6 +50,7 @@ export interface Graph {
   directory: Directory;
   /** The application permissions in the token, unverified; undefined when the token does not say. */
   tokenRoles(): Promise<string[] | undefined>;
+  tokenFacts(options?: { fresh?: boolean }): Promise<TokenFacts>;
   /** One small request, tried once, for health. @throws MailkeepError what is unwell */
   ping(): Promise<{ ms: number }>;
   /** Closes idle connections and breaks the others. */
@@ -87,6 +89,7 @@ export function openGraph(options: GraphOptions): Graph {
     writer: options.writerToken && mailWriter(speakingAs(options.writerToken), { origin, governors }),
     directory: graphDirectory(client, origin),
     tokenRoles: async () => rolesIn(await token.get()),
+    tokenFacts: async (options) => factsIn(await token.get(options)),
     ping: () => ping(client, clock),
     close: () => agent.destroy(),
   };

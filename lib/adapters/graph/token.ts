@@ -1,6 +1,7 @@
 // Where bearer tokens come from.
 import { MailkeepError } from "../../core/errors.js";
 import { type Clock, minute, second } from "../../core/time.js";
+import type { TokenFacts } from "../../ports/tenants.js";
 
 export interface TokenSource {
   /**
@@ -74,13 +75,40 @@ function describeError(error: unknown): { name: string; status: number; text: st
 
 /** The `roles` claim of a token, unverified, for a self-check; undefined when the token is not a JWT or names none. */
 export function rolesIn(token: string): string[] | undefined {
+  const roles = claimsIn(token)?.roles;
+  return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : undefined;
+}
+
+/**
+ * What a token says of itself, unverified. A JWT that names no roles has none: RBAC for Applications does not show in it.
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
+export function factsIn(token: string): TokenFacts {
+  const claims = claimsIn(token);
+  if (claims === undefined) return { roles: undefined };
+  const text = (...names: string[]) => names.map((name) => claims[name]).find((value) => typeof value === "string");
+  const time = (name: string) => {
+    const seconds = claims[name];
+    return typeof seconds === "number" && seconds < 1e11 ? new Date(seconds * second).toISOString() : undefined;
+  };
+  return {
+    roles: rolesIn(token) ?? [],
+    appId: text("appid", "azp"),
+    principalId: text("oid"),
+    tenantId: text("tid"),
+    issuedAt: time("iat"),
+    expiresAt: time("exp"),
+  };
+}
+
+/** Undefined for an opaque token: it does not say. */
+function claimsIn(token: string): Record<string, unknown> | undefined {
   const payload = token.split(".")[1];
   if (payload === undefined) return undefined;
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    const roles = claims !== null && typeof claims === "object" && "roles" in claims ? claims.roles : undefined;
-    return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : undefined;
+    return claims !== null && typeof claims === "object" ? (claims as Record<string, unknown>) : undefined;
   } catch {
-    return undefined; // an opaque token: it does not say
+    return undefined;
   }
 }

@@ -8,6 +8,7 @@ import type { SampleApplicationRight } from "./directory.js";
 import type { DynamicGroup, Group } from "./groups.js";
 import type { FlagStatus } from "./mailbox.js";
 import type { Absence, MailboxHolds, Person } from "./people.js";
+import { type AccessPolicy, makeToken, sampleAppId } from "./rights.js";
 
 /** A 150 MB message in base64 still fits. */
 const controlBodyLimit = 256 * 1024 * 1024;
@@ -34,6 +35,10 @@ interface Orders {
   dynamicGroup: DynamicGroup;
   holds: MailboxHolds;
   rights: SampleApplicationRight[];
+  policies: AccessPolicy[];
+  roles: string[];
+  appId?: string;
+  expiresAt?: string;
 }
 
 type Verb = (control: MailboxControl, orders: Orders) => unknown;
@@ -60,6 +65,7 @@ const verbs: Record<string, Verb> = {
   removeGroup: (c, o) => c.removeGroup(o.name),
   putDynamicGroup: (c, o) => c.putDynamicGroup(o.dynamicGroup),
   hold: (c, o) => c.hold(o.mailbox, o.holds),
+  setAccessPolicies: (c, o) => c.setAccessPolicies(o.policies),
   grantApplications: (c, o) => c.grantApplications(o.rights),
 };
 
@@ -112,7 +118,12 @@ function look(what: string, query: URLSearchParams, { state, mailboxes }: Contro
   return { status: 200, headers: {}, body: { kind: "parts", parts, contentType: "message/rfc822" } };
 }
 
-function act(verb: string, body: unknown, { state, mailboxes }: ControlState): Answer | undefined {
+function tokenFor({ roles, appId = sampleAppId, expiresAt }: Orders, secret: string): string {
+  return makeToken({ roles, appId, ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }) }, secret);
+}
+
+function act(verb: string, body: unknown, { state, mailboxes, token }: ControlState): Answer | undefined {
+  if (verb === "token") return json({ token: tokenFor(body as Orders, token) });
   if (verb === "faults") {
     state.faults.set(body as Parameters<typeof state.faults.set>[0]);
     return json(state.faults.settings);

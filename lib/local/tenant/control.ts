@@ -8,6 +8,7 @@ import type { DynamicGroup, Group } from "./groups.js";
 import { changeKeyOf } from "./ids.js";
 import { type FlagStatus, Mailbox, type MailFolder, type StoredMessage } from "./mailbox.js";
 import type { Absence, MailboxHolds, Person } from "./people.js";
+import type { AccessPolicy } from "./rights.js";
 
 export interface MailboxSummary {
   id: string;
@@ -217,6 +218,11 @@ export class MailboxControl {
   hold(user: string, holds: MailboxHolds): void {
     const person = this.person(user);
     person.holds = { ...person.holds, ...holds };
+  }
+
+  /** All Application Access Policies, replaced. */
+  setAccessPolicies(policies: AccessPolicy[]): void {
+    this.state.directory.accessPolicies = policies;
   }
 
   /** All that RBAC for Applications grants, replaced. */

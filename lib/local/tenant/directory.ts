@@ -3,6 +3,7 @@ import { dice, guid } from "./dice.js";
 import type { Contact, DynamicGroup, Group } from "./groups.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Person } from "./people.js";
+import type { AccessPolicy } from "./rights.js";
 
 export const tenantId = "c0ffee00-0000-4000-a000-000000000001";
 
@@ -24,6 +25,7 @@ export class SampleDirectory {
   contacts: Contact[] = [];
   dynamicGroups: DynamicGroup[] = [];
   applicationRights: SampleApplicationRight[] = [];
+  accessPolicies: AccessPolicy[] = [];
 
   add(person: Person, mailbox?: Mailbox): void {
     this.people.set(person.id, person);

@@ -8,6 +8,7 @@ import { folderRoutes } from "./folder-routes.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageRoutes } from "./message-routes.js";
 import { preference } from "./query.js";
+import { directoryRefusal, mailboxRefusal, readToken, type TokenRights } from "./rights.js";
 import { type Found, Router } from "./router.js";
 import { userRoutes } from "./user-routes.js";
 import { cutUrl, unknownRoute, type Visit } from "./visit.js";
@@ -36,6 +37,11 @@ export class Reception {
     try {
       const bearer = visit.header("authorization");
       if (bearer === `Bearer ${this.options.token}` || this.mayWrite(visit)) return await this.admitted(visit);
+      const rights = readToken(bearer?.slice("Bearer ".length) ?? "", this.options.token);
+      if (rights !== undefined && !this.hasExpired(rights)) {
+        visit.rights = rights;
+        return await this.admitted(visit);
+      }
     } catch (cause) {
       return cause instanceof Refusal ? cause.answer : brokenTenant(cause);
     }
@@ -43,7 +49,12 @@ export class Reception {
     return graphError(401, "InvalidAuthenticationToken", "Access token is empty, invalid or expired.");
   }
 
+  private hasExpired({ expiresAt }: TokenRights): boolean {
+    return expiresAt !== undefined && expiresAt.getTime() <= this.state.now().getTime();
+  }
+
   private mayWrite(visit: Visit): boolean {
+    if (visit.rights !== undefined) return true; // its roles decide
     return visit.header("authorization") === `Bearer ${this.options.writerToken}`;
   }
 
@@ -83,7 +94,8 @@ export class Reception {
   }
 
   private routed(visit: Visit, { route, places }: Found, call: Call): Answer {
-    if (route.scope === "directory") return this.struck(visit, call) ?? route.answer(call);
+    if (route.scope === "directory")
+      return this.struck(visit, call) ?? this.undirected(visit, route.template) ?? route.answer(call);
     const user = places.user ?? "";
     const owner = this.state.directory.mailboxOwner(user);
     if (!owner) return refuse(404, "ErrorInvalidUser", `The requested user '${user}' is invalid.`);
@@ -94,10 +106,18 @@ export class Reception {
     if (route.method !== "GET" && !this.mayWrite(visit)) return absent("ErrorAccessDenied", user);
     const mailbox = this.state.directory.mailbox(owner);
     if (!mailbox) return absent("ResourceNotFound", user);
+    const { method, template } = route;
+    const barred =
+      visit.rights && mailboxRefusal(visit.rights, { user: owner.id, template, method }, this.state.directory);
+    if (barred) return barred;
     const struck = this.struck(visit, call, mailbox);
     if (struck || visit.fault) return struck ?? route.answer({ ...call, mailbox });
     const answer = route.answer({ ...call, mailbox });
     return this.struck(visit, call, mailbox, idsOn(answer)) ?? answer;
+  }
+
+  private undirected({ rights }: Visit, template: string): Answer | undefined {
+    return rights && directoryRefusal(rights, template);
   }
 
   /** A request inside a batch counts like any other, and is over as soon as it is answered. */

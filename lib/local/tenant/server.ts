@@ -9,6 +9,7 @@ import { SampleDirectory, tenantId } from "./directory.js";
 import { Faults } from "./faults.js";
 import { GraphDoor } from "./graph-door.js";
 import { populate } from "./populate.js";
+import { makeToken, sampleAppId } from "./rights.js";
 import { send } from "./wire.js";
 
 export interface TenantOptions {
@@ -49,6 +50,8 @@ export interface Tenant {
   readonly tenantId: string;
   /** Also for changing mailboxes. */
   readonly writerToken: string;
+  /** A token that carries these application permissions and no more; by default it is of the sample application. */
+  tokenWith(rights: { roles: string[]; appId?: string; expiresAt?: Date }): string;
   /** Drives the mailboxes and the directory as their users and administrators would. */
   readonly mailboxes: MailboxControl;
   readonly faults: Faults;
@@ -88,6 +91,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     token,
     tenantId,
     writerToken,
+    tokenWith: (rights) => makeToken({ appId: sampleAppId, ...rights }, token),
     mailboxes,
     faults: state.faults,
     get requests() {

@@ -1,5 +1,6 @@
 // What the tenant needs to know of a request, wherever it came from.
 import type { Fault } from "./faults.js";
+import type { TokenRights } from "./rights.js";
 
 /** One request, from the network or from inside a batch. */
 export interface Visit {
@@ -14,6 +15,8 @@ export interface Visit {
   routeName: string;
   mailboxId?: string;
   fault?: Fault | undefined;
+  /** What the token carries; undefined for the tokens that may do everything. */
+  rights?: TokenRights;
 }
 
 export const unknownRoute = "(unknown)";
