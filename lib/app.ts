@@ -32,6 +32,7 @@ import type { LogFields } from "./ports/log.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
+import { reachUseCases } from "./reach/use-cases.js";
 import { type Attachment, listAttachments, type OpenAttachment, openAttachment } from "./reading/attachments.js";
 import { type OpenEml, openEml } from "./reading/eml.js";
 import type { ListQuery } from "./reading/input.js";
@@ -77,6 +78,8 @@ export function composeApp(edges: Edges) {
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges)),
+    /** Not after `ready`: storage that is not is what a test must be able to say. */
+    reach: reachUseCases(edges),
     runs: afterReady(edges, runUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
     exports: afterReady(edges, exportUseCases(edges)),

@@ -57,6 +57,7 @@ const mayImport: Record<string, string[]> = {
     "lib/work",
   ],
   "lib/audit": ["lib/core", "lib/ports"],
+  "lib/reach": ["lib/core", "lib/faults", "lib/ports", "lib/archive", "lib/mailboxes", "lib/profiles", "lib/work"],
   "lib/adapters/azure": ["lib/core", "lib/ports"],
   "lib/adapters/console": ["lib/core", "lib/ports"],
   "lib/adapters/graph": ["lib/core", "lib/ports"],

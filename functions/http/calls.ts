@@ -12,6 +12,7 @@ import { headCalls } from "./heads.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
+import { reachCalls } from "./reach.js";
 import { runCalls } from "./runs.js";
 import { verifyCalls } from "./verify.js";
 
@@ -25,6 +26,7 @@ export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): 
     ...mailboxCalls(app),
     ...messageCalls(app),
     ...profileCalls(app),
+    ...reachCalls(app),
     ...runCalls(app),
     ...verifyCalls(app),
   };

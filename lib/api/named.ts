@@ -20,6 +20,7 @@ import {
 import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, MessageList } from "./messages.js";
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
+import { AccessTestAnswer, AccessTestInput, MailboxTestAnswer, ProbeAnswer, ProfileDraft } from "./reach.js";
 import { MailboxRunAnswer, MailboxRunList, RunAnswer, RunList, RunProblem, TallyAnswer } from "./runs.js";
 import {
   FindingAnswer,
@@ -34,12 +35,19 @@ import {
   VerifyProblem,
 } from "./verify.js";
 
-export const requests = { ExportInput, ProfileInput, ProfileReplacement, VerifyInput } satisfies Record<
-  string,
-  z.ZodType
->;
+export const requests = {
+  AccessTestInput,
+  ProfileDraft,
+  ExportInput,
+  ProfileInput,
+  ProfileReplacement,
+  VerifyInput,
+} satisfies Record<string, z.ZodType>;
 
 export const answers = {
+  AccessTest: AccessTestAnswer,
+  MailboxTest: MailboxTestAnswer,
+  Probe: ProbeAnswer,
   Attachment: AttachmentAnswer,
   AttachmentList,
   AuditCheck: AuditCheckAnswer,

@@ -47,7 +47,12 @@ function operation(operationId: string, route: Route): JsonObject {
     // Any one of the alternatives will do (section 4.8.30).
     security: allowed[route.right].map((role) => ({ entra: [role] })),
     parameters: parameters(route),
-    ...(takesBody(route) && { requestBody: { required: true, content: { "application/json": ref(route.body) } } }),
+    ...(takesBody(route) && {
+      requestBody: {
+        required: !route.body.safeParse(undefined).success,
+        content: { "application/json": ref(route.body) },
+      },
+    }),
     responses: { ...success(route), ...problems(route) },
   };
 }

@@ -7,6 +7,7 @@ import { headRoutes } from "./heads.js";
 import { mailboxRoutes } from "./mailboxes.js";
 import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
+import { reachRoutes } from "./reach.js";
 import { runRoutes } from "./runs.js";
 import { verifyRoutes } from "./verify.js";
 
@@ -19,6 +20,7 @@ export const routes = {
   ...mailboxRoutes,
   ...messageRoutes,
   ...profileRoutes,
+  ...reachRoutes,
   ...runRoutes,
   ...verifyRoutes,
 };

@@ -1184,6 +1184,13 @@ const own: Record<string, Entry> = {
     cause: "There is no head of this name.",
     fix: "GET /api/v1/heads lists them.",
   },
+  HTTP_3xx: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The other side redirects. It is not followed: the token is for one host only.",
+    fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
+    link: links.egress,
+  },
   HTTP_401: {
     kind: "configuration",
     who: people.application,
@@ -1343,6 +1350,14 @@ const own: Record<string, Entry> = {
     cause: "The run has no such mailbox.",
     fix: "GET /api/v1/runs/{id}/mailboxes lists them.",
   },
+  MAIL_READ_BASIC_ONLY: {
+    kind: "permission",
+    who: people.consent,
+    cause: "The app may list mail and not read it: it has Mail.ReadBasic, which gives no bodies, attachments or MIME.",
+    fix: "Grant Mail.Read instead, for chosen mailboxes or for all; it takes 30 minutes to 2 hours to take effect.",
+    command: grantMail,
+    link: learn("graph/permissions-reference#mailread"),
+  },
   MAIL_RIGHT_MISSING: {
     kind: "permission",
     who: people.consent,
@@ -1401,6 +1416,12 @@ const own: Record<string, Entry> = {
     who: people.operator,
     cause: "The message is in quarantine: it could not be fetched.",
     fix: "GET /api/v1/mailboxes/{id}/quarantine says why.",
+  },
+  NOT_CHOSEN_BY_PROFILE: {
+    kind: "request",
+    who: people.admin,
+    cause: "The profile does not choose this mailbox.",
+    fix: "Add it to the profile if it should be archived.",
   },
   NOT_FOUND: {
     kind: "request",

@@ -11,6 +11,8 @@ export interface Circumstances {
   before: Access | undefined;
   /** Some other mailbox can be read. */
   othersReadable: boolean;
+  /** Its folders and messages are listed; only reading a message is refused. */
+  lists?: boolean;
   /** The refusal was worded as a policy words it. */
   namesPolicy: boolean;
 }
@@ -19,6 +21,7 @@ export type Cause =
   | "APP_ACCESS_POLICY"
   | "NOT_IN_SCOPE"
   | "MAIL_RIGHT_MISSING"
+  | "MAIL_READ_BASIC_ONLY"
   | "PENDING_PROPAGATION"
   | "ErrorAccessDenied";
 
@@ -32,12 +35,13 @@ const grantsMail = ({ permission }: ApplicationRight): boolean =>
 
 /** Grants of Entra and of Exchange are a union; an Application Access Policy takes away from Entra's alone. */
 export function diagnose(circumstances: Circumstances): Diagnosis {
-  const { roles, rights, before, othersReadable, namesPolicy } = circumstances;
+  const { roles, rights, before, othersReadable, namesPolicy, lists = false } = circumstances;
   const suffix = before?.lastReadAt === undefined ? "" : `; it could be read until ${before.lastReadAt}`;
   const said = (code: Cause, detail: string): Diagnosis => ({ code, detail: `${detail}${suffix}` });
   const mail = rights?.filter(grantsMail);
   if (mail?.some(({ inScope }) => inScope === true))
     return said("PENDING_PROPAGATION", "Exchange has the mailbox in the scope of the app and refuses it all the same");
+  if (lists) return listsOnly(circumstances);
   if (roles?.some((role) => tenantWideMail.includes(role)) || (roles === undefined && namesPolicy))
     return said(
       "APP_ACCESS_POLICY",
@@ -59,4 +63,17 @@ export function diagnose(circumstances: Circumstances): Diagnosis {
     );
   if (othersReadable) return said("NOT_IN_SCOPE", "other mailboxes can be read, this one is refused");
   return said("ErrorAccessDenied", "Exchange refuses the mailbox, and the token does not say what it may do");
+}
+
+/** Whoever may list may not be kept out by a scope or a policy: those shut the whole mailbox. */
+function listsOnly({ roles }: Circumstances): Diagnosis {
+  if (roles === undefined || roles.some((role) => tenantWideMail.includes(role)))
+    return {
+      code: "ErrorAccessDenied",
+      detail: "the mailbox lists its messages, and none of those that were tried could be read",
+    };
+  return {
+    code: "MAIL_READ_BASIC_ONLY",
+    detail: "the app may list messages here, and none of those that were tried could be read",
+  };
 }

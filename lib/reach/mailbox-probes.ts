@@ -3,7 +3,7 @@
 import { readTree, type Tree, type TreeFolder, treeProblems } from "../archive/tree.js";
 import { inParallel } from "../core/channel.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
-import type { ImmutableId, MailboxId } from "../core/ids.js";
+import type { ImmutableId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { exclusionText } from "../mailboxes/classify.js";
 import type { MailboxReader, MimeOutcome } from "../ports/mail-source.js";
@@ -17,6 +17,8 @@ export interface MailboxProbed {
   refusal?: MailkeepError;
   /** A message was read, or there is none and the folders were listed. */
   readable: boolean;
+  /** Only its messages are refused; folders and pages came. */
+  lists?: true;
 }
 
 export interface MailboxDeps {
@@ -51,6 +53,8 @@ export async function probeMailbox(reader: MailboxReader, deps: MailboxDeps): Pr
     probes.push(metadata);
     const mime = await timed(deps.clock, () => messageRead(reader, ids, deps));
     probes.push(mime);
+    if (mime.status === "failed" && mime.evidence?.status === 403)
+      return { probes, readable: false, lists: true, refusal: asError(mime) };
     return { probes, readable: mime.status === "ok" || (mime.status === "notNeeded" && metadata.status === "ok") };
   } catch (error) {
     if (!isMailkeepError(error)) throw error;
@@ -74,6 +78,16 @@ function stopped(probes: Probe[], error: MailkeepError, { clock, places }: Mailb
   const after = rest.map((step) => skipped(step, code, `not asked: ${name} ${halted ? "was not reached" : "failed"}`));
   const isRefusal = error.code === "forbidden" && error.edge === "graph";
   return { probes: [...probes, here, ...after], readable: false, ...(isRefusal && { refusal: error }) };
+}
+
+function asError({ code = "", detail, evidence }: Probe): MailkeepError {
+  const { status, requestId } = evidence ?? {};
+  return new MailkeepError("forbidden", detail, {
+    reason: code,
+    edge: "graph",
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+  });
 }
 
 const worded = ({ code, reason }: MailkeepError): string | undefined =>
@@ -131,6 +145,8 @@ async function pages(
   await inParallel(folders, 4, async (folder) => {
     try {
       const page = await reader.changes(folder.id, undefined, messagesOfFolder);
+      if (page.kind === "unrendered")
+        throw new MailkeepError("unavailable", "Exchange cannot render a page of the folder", { reason: page.reason });
       if (page.kind !== "page") return;
       for (const change of page.changes) if (change.kind === "present") ids.push(change.message.id);
     } catch (error) {

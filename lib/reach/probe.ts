@@ -57,7 +57,7 @@ export interface Probe {
   found?: Found;
   /** A right is missing: if it was granted lately, it may not have arrived yet. */
   mayBePropagating: boolean;
-  /** Test again no earlier, in that case; ISO 8601. */
+  /** Test again no earlier, in that case or when a pause was asked for; ISO 8601. */
   retryAt?: string;
   ms: number;
 }
@@ -71,6 +71,8 @@ export interface Failure {
   evidence?: Evidence;
   found?: Found;
   places?: Places;
+  /** How long the other side asked to be left alone. */
+  retryAfterMs?: number;
 }
 
 export function ok(name: ProbeName, detail: string, found?: Found): Probe {
@@ -87,9 +89,10 @@ export function skipped(name: ProbeName, code: string, detail: string): Probe {
 }
 
 export function failed(name: ProbeName, failure: Failure, clock: Pick<Clock, "now">): Probe {
-  const { code, detail, evidence, found, places } = failure;
+  const { code, detail, evidence, found, places, retryAfterMs } = failure;
   const known = explain(code, places);
   const mayBePropagating = known?.kind === "permission";
+  const waitMs = retryAfterMs ?? (mayBePropagating ? arrivesWithinMs : undefined);
   return {
     name,
     status: "failed",
@@ -101,7 +104,7 @@ export function failed(name: ProbeName, failure: Failure, clock: Pick<Clock, "no
     ...(evidence && { evidence }),
     ...(found && { found }),
     mayBePropagating,
-    ...(mayBePropagating && { retryAt: new Date(clock.now().getTime() + arrivesWithinMs).toISOString() }),
+    ...(waitMs !== undefined && { retryAt: new Date(clock.now().getTime() + waitMs).toISOString() }),
     ms: 0,
   };
 }

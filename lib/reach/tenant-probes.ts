@@ -4,7 +4,7 @@ import type { Clock } from "../core/time.js";
 import type { Places } from "../faults/explain.js";
 import type { DirectoryUser } from "../ports/directory.js";
 import type { TenantEdge, TokenFacts } from "../ports/tenants.js";
-import { evidenceOf, type Found, failed, ok, type Probe } from "./probe.js";
+import { evidenceOf, type Failure, type Found, failed, ok, type Probe } from "./probe.js";
 import { type RoleReport, reportRoles } from "./rights.js";
 
 export interface TokenProbed {
@@ -57,8 +57,11 @@ function foundIn({ appId, principalId, tenantId, issuedAt, expiresAt }: TokenFac
 
 export const placesOf = ({ appId, principalId, tenantId }: TokenFacts): Places => ({ appId, principalId, tenantId });
 
-export function failureOf(error: MailkeepError, request: string, places: Places = {}) {
-  return { code: error.reason ?? error.code, detail: error.message, evidence: evidenceOf(error, request), places };
+export function failureOf(error: MailkeepError, request: string, places: Places = {}): Failure {
+  const code = error.reason ?? error.code.toUpperCase().replaceAll("-", "_");
+  const { message: detail, retryAfterMs } = error;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { code, detail, evidence: evidenceOf(error, request), places, ...wait };
 }
 
 export interface DirectoryProbed {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { openExchange } from "../../lib/adapters/exchange/open.js";
 import { openGraph } from "../../lib/adapters/graph/open.js";
-import { staticToken } from "../../lib/adapters/graph/token.js";
+import { staticToken, type TokenSource } from "../../lib/adapters/graph/token.js";
 import { memoryBlobStore } from "../../lib/adapters/memory/blob-store.js";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import { memoryExportStore } from "../../lib/adapters/memory/export-store.js";
@@ -62,6 +62,10 @@ export interface WorldOptions {
   tenants?: Record<string, Tenant>;
   /** Use this tenant instead of starting one; it is not closed. */
   shared?: Tenant;
+  /** Another token for the tenant than the one that may do everything. */
+  token?: TokenSource;
+  /** Where the tenant is believed to be. */
+  baseUrl?: string;
   clock?: ReturnType<typeof stoppedClock>;
   /** Another worker on the same storage. */
   stores?: World;
@@ -79,8 +83,11 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       ...options.tenant,
     }));
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
-  const open = ({ baseUrl, token, tenantId }: Tenant) => {
-    const common = { baseUrl, token: staticToken(token), clock, random, log: silentLog };
+  const open = (
+    { baseUrl, tenantId, ...other }: Pick<Tenant, "baseUrl" | "tenantId" | "token">,
+    token = staticToken(other.token),
+  ) => {
+    const common = { baseUrl, token, clock, random, log: silentLog };
     const graph = openGraph({ ...common, spoolDir: join(tmpdir(), "mailkeep-test") });
     const exchange = openExchange({ ...common, tenantId });
     const close = async () => {
@@ -89,7 +96,8 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     };
     return { ...graph, exchange, close };
   };
-  const { close, ...graph } = open(tenant);
+  const { token = staticToken(tenant.token), baseUrl = tenant.baseUrl } = options;
+  const { close, ...graph } = open({ ...tenant, baseUrl }, token);
   const others = Object.entries(options.tenants ?? {}).map(([id, other]) => ({
     connection: ConnectionId.parse(id),
     ...open(other),

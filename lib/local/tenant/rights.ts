@@ -28,7 +28,7 @@ const seal = (text: string, secret: string): string => createHmac("sha256", secr
 export function makeToken({ roles, appId, expiresAt }: TokenRights, secret: string): string {
   const exp = Math.floor((expiresAt ?? new Date("2099-01-01T00:00:00Z")).getTime() / 1_000);
   const claims = { aud: "https://graph.microsoft.com", tid: tenantId, appid: appId, oid: samplePrincipalId };
-  const text = `${part({ typ: "JWT", alg: "HS256" })}.${part({ ...claims, iat: exp - 3_600, exp, ...(roles.length > 0 && { roles }) })}`;
+  const text = `${part({ typ: "JWT", alg: "HS256" })}.${part({ ...claims, iat: 1_767_225_600, exp, ...(roles.length > 0 && { roles }) })}`;
   return `${text}.${seal(text, secret)}`;
 }
 

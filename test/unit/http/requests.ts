@@ -21,6 +21,8 @@ const idOf = (path: string) =>
 
 const bodies: Record<string, object> = {
   "/verify": {},
+  "/profiles/test": { mailboxes: { mode: "all" } },
+  "/profiles/{id}/test": {},
   "/exports": { format: "mbox", profile: "p_0000000000000000" },
 };
 

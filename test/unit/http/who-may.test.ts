@@ -19,6 +19,8 @@ const whoMay: Record<string, (string | undefined)[]> = {
   getConnection: everybody,
   listErrors: everybody,
   getError: everybody,
+  testDraft: [admin, operator],
+  testProfile: [admin, operator],
   listMailboxes: everybody,
   getMailbox: everybody,
   listFolders: everybody,

@@ -86,7 +86,7 @@ describe("a message that is not there", () => {
 });
 
 describe("a message that may not be read", () => {
-  const denied = { kind: "failed", reason: "ErrorAccessDenied", transient: false, requestId: "req-1" };
+  const denied = { kind: "failed", reason: "ErrorAccessDenied", transient: false, requestId: "req-1", status: 403 };
 
   it("is one message's failure while the inbox opens", async () => {
     const tenant = await aTenant((request, response) => {

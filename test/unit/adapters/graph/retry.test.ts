@@ -60,7 +60,7 @@ describe("what passes is tried again", () => {
       request.url?.includes("inbox") ? inbox(response) : refuse(response, 503, "ServiceUnavailable"),
     );
     const { mailbox, clock } = await opened(tenant);
-    const failed = { kind: "failed", reason: "ServiceUnavailable", transient: true, requestId: "req-1" };
+    const failed = { kind: "failed", reason: "ServiceUnavailable", transient: true, requestId: "req-1", status: 503 };
     expect(await mailbox().mime(id)).toEqual(failed);
     expect(clock.slept).toEqual([500, 1_000, 2_000, 4_000]);
     expect(tenant.requests).toHaveLength(6);
@@ -90,7 +90,13 @@ describe("what cannot pass is not tried again", () => {
   it.each(lasting)("%i %s", async (code, reason) => {
     const tenant = await aTenant((_request, response) => refuse(response, code, reason));
     const { mailbox } = await opened(tenant);
-    expect(await mailbox().mime(id)).toEqual({ kind: "failed", reason, transient: false, requestId: "req-1" });
+    expect(await mailbox().mime(id)).toEqual({
+      kind: "failed",
+      reason,
+      transient: false,
+      requestId: "req-1",
+      status: code,
+    });
     expect(tenant.requests).toHaveLength(1);
   });
 
@@ -108,7 +114,7 @@ describe("what cannot pass is not tried again", () => {
       request.url?.includes("inbox") ? inbox(response) : status(404)(response),
     );
     const { mailbox } = await opened(tenant);
-    expect(await mailbox().mime(id)).toEqual({ kind: "failed", reason: "HTTP_404", transient: true });
+    expect(await mailbox().mime(id)).toEqual({ kind: "failed", reason: "HTTP_404", transient: true, status: 404 });
     expect(tenant.requests.filter(({ url }) => url.includes("$value"))).toHaveLength(2);
   });
 });

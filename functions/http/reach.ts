@@ -1,0 +1,15 @@
+// Access tests at the door.
+import type { reachRoutes } from "../../lib/api/reach.js";
+import type { Calls } from "../../lib/api/route.js";
+import type { App } from "../../lib/app.js";
+
+export function reachCalls({ reach }: Pick<App, "reach">): Calls<typeof reachRoutes> {
+  return {
+    async testDraft({ body: { id: _, createdAt: __, updatedAt: ___, ...profile } }) {
+      return { json: await reach.testDraft(profile) };
+    },
+    async testProfile({ params, body }) {
+      return { json: await reach.testProfile(params.id, body.mailboxes) };
+    },
+  };
+}
