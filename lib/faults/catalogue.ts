@@ -1147,13 +1147,6 @@ const own: Record<string, Entry> = {
     fix: "Leave the guest out; that tenant needs a connection of its own.",
     link: links.guests,
   },
-  HTTP_3xx: {
-    kind: "configuration",
-    who: people.network,
-    cause: "The other side redirects. It is not followed: the token is for one host only.",
-    fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
-    link: links.egress,
-  },
   HAS_ATTACHMENTS: {
     kind: "data",
     who: people.admin,

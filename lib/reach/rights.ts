@@ -1,39 +1,16 @@
-// Pure: which application permissions the token should carry, and what it carries beside or instead of them. The same list
-// as infra/rights.json, which a test holds.
+// Pure: which application permissions the token should carry by infra/rights.json, and what it carries beside or instead.
+import { expectedRights } from "../access/rights.js";
 import { tenantWideMail } from "../mailboxes/access.js";
 
-export interface Expected {
-  role: string;
-  /** One of these does as well. */
-  orAny: readonly string[];
-  /** Whether nothing works without; mail may be read by RBAC for Applications instead, which no token shows. */
-  needed: boolean;
-  why: string;
-}
+/** Wider permissions that do the same work. */
+const wider: Record<string, readonly string[]> = {
+  "User.Read.All": ["User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
+  "Mail.Read": tenantWideMail,
+  "MailboxSettings.Read": ["MailboxSettings.ReadWrite"],
+};
 
-export const expectedRoles: readonly Expected[] = [
-  {
-    role: "User.Read.All",
-    orAny: ["User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
-    needed: true,
-    why: "who is there, and under which addresses",
-  },
-  {
-    role: "Mail.Read",
-    orAny: tenantWideMail,
-    needed: false,
-    why: "the mail of every mailbox; not needed where RBAC for Applications gives it for chosen mailboxes",
-  },
-  {
-    role: "MailboxSettings.Read",
-    orAny: ["MailboxSettings.ReadWrite"],
-    needed: false,
-    why: "tells shared mailboxes, rooms and equipment from people; not needed to archive",
-  },
-];
-
-/** Roles that profiles with groups or other features may need; to hold them is no fault. */
-const welcome = ["Group.Read.All", "GroupMember.Read.All", "GroupMember.ReadBasic.All", "Group.ReadBasic.All"];
+/** Without it nobody is found. Mail may be read by RBAC for Applications, which no token shows; the rest is of use. */
+const needed = "User.Read.All";
 
 export interface RoleReport {
   held: string[];
@@ -47,14 +24,14 @@ export interface RoleReport {
 }
 
 export function reportRoles(held: readonly string[]): RoleReport {
-  const has = ({ role, orAny }: Expected) => held.some((one) => one === role || orAny.includes(one));
-  const lacking = expectedRoles.filter((expected) => !has(expected));
-  const wanted = new Set([...expectedRoles.map(({ role }) => role), ...welcome]);
+  const expected = expectedRights("reader").map(({ value }) => value);
+  const has = (role: string) => held.some((one) => one === role || wider[role]?.includes(one));
+  const lacking = expected.filter((role) => !has(role));
   return {
     held: [...held].sort(),
-    expected: expectedRoles.map(({ role }) => role),
-    missing: lacking.filter(({ needed }) => needed).map(({ role }) => role),
-    absent: lacking.filter(({ needed }) => !needed).map(({ role }) => role),
-    extra: held.filter((role) => !wanted.has(role)).sort(),
+    expected,
+    missing: lacking.filter((role) => role === needed),
+    absent: lacking.filter((role) => role !== needed),
+    extra: held.filter((role) => !expected.includes(role)).sort(),
   };
 }
