@@ -1,5 +1,6 @@
 // The folder tree of a mailbox: as it is now, or as the archive last saw it while a worker is busy there.
 import { knownFolders } from "../catalog/messages.js";
+import { MailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import type { ClaimDeps } from "../mailboxes/claim.js";
 import { withMailbox } from "../mailboxes/with-mailbox.js";
@@ -20,8 +21,12 @@ export interface FoldersView {
   value: FolderView[];
 }
 
+const notYetKnown =
+  "a worker reads the mailbox for the first time just now; its folders are known with its first commit";
+
 const everything = { include: ["/"], exclude: [], hidden: true, recoverableItems: false };
 
+/** @throws conflict while a worker holds the mailbox and has committed nothing yet */
 export async function showFolders(mailbox: MailboxId, deps: ClaimDeps & { mail: MailSource }): Promise<FoldersView> {
   const live = await withMailbox(mailbox, deps, (reader) => readTree(reader, everything));
   if (live !== undefined) {
@@ -34,6 +39,8 @@ export async function showFolders(mailbox: MailboxId, deps: ClaimDeps & { mail: 
     return { source: "mailbox", value: inOrder(value) };
   }
   const known = [...(await knownFolders(deps.rows, mailbox)).values()].filter(({ gone }) => !gone);
+  // Every mailbox has folders: none at all means that nobody has told the archive yet.
+  if (known.length === 0) throw new MailkeepError("conflict", notYetKnown, { reason: "FOLDERS_NOT_KNOWN_YET" });
   const value = known.map(({ folderId, path, hidden }) => ({ id: folderId, path, totalItemCount: null, hidden }));
   return { source: "archive", value: inOrder(value) };
 }

@@ -4,7 +4,13 @@ import { folderPath } from "../core/folder-path.js";
 import type { FolderId } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
 import type { Folder, MailboxReader } from "../ports/mail-source.js";
-import { type PlacedFolder, wantsFolder, wellKnownNames } from "../profiles/folder-choice.js";
+import {
+  type PlacedFolder,
+  wantsFolder,
+  wantsRecoverable,
+  wantsRecoverableFolder,
+  wellKnownNames,
+} from "../profiles/folder-choice.js";
 import type { Profile } from "../profiles/profile.js";
 import type { Problem } from "../runs/run.js";
 
@@ -30,7 +36,11 @@ export interface Tree {
   hiddenIncluded: boolean;
 }
 
-/** Recoverable Items has no place in the tree; its folders go by well-known names, whatever the mailbox's language. */
+/**
+ * Recoverable Items has no place in the tree. Graph lists what is in it; should it not, these go by well-known names,
+ * whatever the mailbox's language.
+ */
+const recoverableRoot = "recoverableitemsroot";
 const recoverableItems: [name: string, wellKnown: string][] = [
   ["Deletions", "recoverableitemsdeletions"],
   ["Purges", "recoverableitemspurges"],
@@ -47,19 +57,21 @@ export async function readTree(reader: MailboxReader, choice: Profile["folders"]
   });
   const [folders] = await Promise.all([reader.folders({ hidden: choice.hidden }), ...lookups]);
   const placed = placeFolders(folders);
-  const wanted = placed.filter((folder) => wantsFolder(choice, folder, wellKnown));
-  const recoverable = choice.recoverableItems ? await recoverableFolders(reader) : [];
-  const notExcluded = { include: ["/"], exclude: choice.exclude };
-  const unread = placed
-    .filter(
-      (folder) => folder.belowUnread !== undefined && wantsFolder({ ...choice, ...notExcluded }, folder, wellKnown),
-    )
+  const recoverable = wantsRecoverable(choice) ? await recoverableFolders(reader) : [];
+  const wanted = [
+    ...placed.filter((folder) => wantsFolder(choice, folder, wellKnown)),
+    ...recoverable.filter((folder) => wantsRecoverableFolder(choice, folder, wellKnown)),
+  ];
+  const all = [...placed, ...recoverable];
+  const notExcluded = { ...choice, include: ["/"] };
+  const unread = all
+    .filter((folder) => folder.belowUnread !== undefined && wantsFolder(notExcluded, folder, wellKnown))
     .map(({ path, belowUnread = "" }) => ({ path, reason: belowUnread }));
   const chooses = (include: string) =>
-    placed.some((f) => wantsFolder({ ...choice, include: [include], exclude: [] }, f, wellKnown));
+    all.some((folder) => wantsFolder({ ...choice, include: [include], exclude: [] }, folder, wellKnown));
   const unmatched = choice.include.filter((pattern) => !chooses(pattern));
-  const placedAndRecoverable = { all: [...placed, ...recoverable], wanted: [...wanted, ...recoverable] };
-  return { ...treeOf(placedAndRecoverable, choice.hidden), unread, unmatched };
+  if (choice.recoverableItems && recoverable.length === 0) unmatched.push(recoverableTop);
+  return { ...treeOf({ all, wanted }, choice.hidden), unread, unmatched };
 }
 
 export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hiddenIncluded: boolean): Tree {
@@ -100,6 +112,17 @@ export function placeFolders(folders: Folder[]): TreeFolder[] {
 }
 
 async function recoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> {
+  const root = await reader.wellKnownFolder(recoverableRoot);
+  const below = root === undefined ? [] : placeFolders(await reader.foldersBelow(root));
+  const folders = below.length > 0 ? below : await namedRecoverableFolders(reader);
+  return folders.map((folder) => {
+    const names = [recoverableTop, ...folder.names];
+    const lineage = [root ?? ("" as FolderId), ...folder.lineage];
+    return { ...folder, names, lineage, path: folderPath(names), hidden: true };
+  });
+}
+
+async function namedRecoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> {
   const branches = recoverableItems.map(async ([name, wellKnown]) => {
     const id = await reader.wellKnownFolder(wellKnown);
     if (id === undefined) return [];
@@ -107,10 +130,7 @@ async function recoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> 
     // A folder deleted with all its mail lies in here as a folder.
     return placeFolders([top, ...(await reader.foldersBelow(id))]);
   });
-  return (await Promise.all(branches)).flat().map((folder) => {
-    const names = [recoverableTop, ...folder.names];
-    return { ...folder, names, path: folderPath(names), hidden: true };
-  });
+  return (await Promise.all(branches)).flat();
 }
 
 /** Pure: what is new about the folders since the ledger last spoke of them. Vanished ones come later, when emptied. */

@@ -1,6 +1,7 @@
 // What shall be exported, and in which format, as a caller sends it.
 import { z } from "zod";
 import { MessageKey, ProfileId } from "../core/ids.js";
+import { byIdOrPath } from "../reading/input.js";
 
 const Time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], "is not an ISO 8601 date or time");
 
@@ -14,7 +15,7 @@ export const ExportInput = z
     /** Every mailbox the profile covers, with all that the archive holds of it. */
     profile: ProfileId.nullable().default(null),
     /** A folder id, or a path like /Inbox/Projects, matched with everything below it and without regard to case. */
-    folder: z.string().min(1).max(2_000).optional(),
+    folder: z.string().min(1).max(2_000).refine(byIdOrPath.check, byIdOrPath.message).optional(),
     /** Received from (inclusive) and to (exclusive). */
     from: Time.optional(),
     to: Time.optional(),

@@ -1112,6 +1112,12 @@ const own: Record<string, Entry> = {
     cause: "One export holds up to 32 GiB of mail.",
     fix: "Export by mailbox, folder or year.",
   },
+  FOLDERS_NOT_KNOWN_YET: {
+    kind: "passing",
+    who: people.nobody,
+    cause: "A worker reads the mailbox for the first time just now and has committed nothing yet.",
+    fix: "Ask again in a minute, or see GET /api/v1/runs.",
+  },
   FOLDER_NOT_CHOSEN: {
     kind: "data",
     who: people.admin,

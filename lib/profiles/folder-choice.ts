@@ -1,27 +1,40 @@
 // Pure: does a folder belong to a profile?
-import { pathNames } from "../core/folder-path.js";
+import { type NamePattern, patternNames } from "../core/folder-path.js";
 import type { FolderId } from "../core/ids.js";
+import { fits } from "../core/wildcard.js";
 import type { Profile } from "./profile.js";
 
 export interface PlacedFolder {
   id: FolderId;
   /** Names from the top of the mailbox to this folder. */
   names: string[];
-  /** Ids from the top to this folder, itself included. */
+  /** Ids of as many folders, from the top to this folder, itself included. */
   lineage: FolderId[];
 }
 
 /** Well-known names (`drafts`) to the ids they have in this mailbox; a name the mailbox lacks is absent. */
 export type WellKnownFolders = ReadonlyMap<string, FolderId>;
 
-const wellKnownPrefix = "wellknown:";
+/** Everything below Recoverable Items; it hangs beside the tree that people see, and is chosen only by its own names. */
+const recoverable = "recoverableitems";
+
+/** The well-known name at the beginning of a pattern, and the pattern below it; undefined for a path. */
+function wellKnownIn(pattern: string): { name: string; below: string } | undefined {
+  const [, name, below = ""] = /^wellknown:([a-z]+)(\/.*)?$/is.exec(pattern) ?? [];
+  return name === undefined ? undefined : { name: name.toLowerCase(), below };
+}
 
 /** The well-known names a profile speaks of, lower case. */
-export function wellKnownNames(folders: Profile["folders"]): string[] {
-  const patterns = [...folders.include, ...folders.exclude].map((pattern) => pattern.toLowerCase());
-  const named = patterns.filter((pattern) => pattern.startsWith(wellKnownPrefix));
-  return [...new Set(named.map((pattern) => pattern.slice(wellKnownPrefix.length)))];
+export function wellKnownNames({ include, exclude }: Profile["folders"]): string[] {
+  const named = [...include, ...exclude].map((pattern) => wellKnownIn(pattern)?.name);
+  return [...new Set(named.filter((name) => name !== undefined))];
 }
+
+/** Whether the profile reads anything of Recoverable Items. */
+export const wantsRecoverable = ({ recoverableItems, include }: Profile["folders"]): boolean =>
+  recoverableItems || include.some(namesRecoverable);
+
+const namesRecoverable = (pattern: string) => wellKnownIn(pattern)?.name.startsWith(recoverable) === true;
 
 /** Whether the profile wants the folder: chosen by an include pattern and by no exclude pattern. */
 export function wantsFolder(folders: Profile["folders"], folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {
@@ -29,36 +42,41 @@ export function wantsFolder(folders: Profile["folders"], folder: PlacedFolder, w
   return folders.include.some(chosenBy) && !folders.exclude.some(chosenBy);
 }
 
+/** The same for a folder of Recoverable Items: `/` means the mailbox as people see it. */
+export function wantsRecoverableFolder(
+  folders: Profile["folders"],
+  folder: PlacedFolder,
+  wellKnown: WellKnownFolders,
+): boolean {
+  if (!folders.recoverableItems)
+    return wantsFolder({ ...folders, include: folders.include.filter(namesRecoverable) }, folder, wellKnown);
+  return wantsFolder({ ...folders, include: ["/"] }, folder, wellKnown);
+}
+
 /** A pattern chooses a folder when it names the folder itself or one above it. */
 function chooses(pattern: string, folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {
-  if (pattern.toLowerCase().startsWith(wellKnownPrefix)) {
-    const id = wellKnown.get(pattern.toLowerCase().slice(wellKnownPrefix.length));
-    return id !== undefined && folder.lineage.includes(id);
-  }
-  return matchesPrefix(pathNames(pattern), folder.names);
+  const named = wellKnownIn(pattern);
+  if (named === undefined) return fitsPrefix(patternNames(pattern), folder.names);
+  const id = wellKnown.get(named.name);
+  const at = id === undefined ? -1 : folder.lineage.indexOf(id);
+  return at >= 0 && fitsPrefix(patternNames(named.below), folder.names.slice(at + 1));
 }
 
-/** Exchange compares folder names without case; `*` stands for any part of one name, `**` for any number of names. */
-function matchesPrefix(pattern: string[], names: string[]): boolean {
-  const [head, ...rest] = pattern;
-  if (head === undefined) return true;
-  if (head === "**") return matchesPrefix(rest, names) || (names.length > 0 && matchesPrefix(pattern, names.slice(1)));
-  const [name, ...below] = names;
-  return name !== undefined && matchesName(head, name) && matchesPrefix(rest, below);
+/**
+ * Whether the pattern names these folders or some of the first of them. Keeps the numbers of names that the pattern so far
+ * may stand for, so that no pattern, however many stars it has, takes long.
+ */
+function fitsPrefix(pattern: NamePattern[], names: string[]): boolean {
+  let reached = [0];
+  for (const part of pattern) {
+    const [least] = reached;
+    if (least === undefined) return false;
+    if (part === "any") reached = Array.from({ length: names.length - least + 1 }, (_, n) => least + n);
+    else reached = reached.filter((at) => at < names.length && fitsName(part, names[at] ?? "")).map((at) => at + 1);
+  }
+  return reached.length > 0;
 }
 
-/** Greedy, so that no pattern, however many stars it has, takes more than one pass over the name. */
-function matchesName(pattern: string, name: string): boolean {
-  const [first = "", ...parts] = pattern.toLowerCase().split("*");
-  const text = name.toLowerCase();
-  const last = parts.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of parts) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
+/** Exchange compares folder names without case. */
+const folded = (text: string) => text.normalize("NFC").toLowerCase();
+const fitsName = (pieces: string[], name: string) => fits(pieces.map(folded), folded(name));

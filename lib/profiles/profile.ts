@@ -6,7 +6,10 @@ import { MessageFilter } from "./filter.js";
 const listLimit = 10_000;
 const Address = z.string().trim().min(1).max(320);
 
-/** The mail folders of https://learn.microsoft.com/graph/api/resources/mailfolder that hold messages of their own. */
+/**
+ * The mail folders of https://learn.microsoft.com/graph/api/resources/mailfolder that hold messages of their own, and
+ * those of Recoverable Items, which Graph knows by name, too.
+ */
 const wellKnownNames = [
   "archive",
   "clutter",
@@ -18,18 +21,25 @@ const wellKnownNames = [
   "junkemail",
   "localfailures",
   "outbox",
+  "recoverableitemsdeletions",
+  "recoverableitemsdiscoveryholds",
+  "recoverableitemspurges",
+  "recoverableitemsroot",
+  "recoverableitemsversions",
   "scheduled",
   "sentitems",
   "serverfailures",
   "syncissues",
 ];
 
+/** A folder below it may be named as well: `wellknown:inbox/Projects`. */
+const wellKnownNameIn = (pattern: string) => /^wellknown:([a-z]+)(?:\/.*)?$/is.exec(pattern)?.[1]?.toLowerCase() ?? "";
+
 const FolderPattern = z
   .string()
   .max(1_000)
   .refine(
-    (pattern) =>
-      pattern.startsWith("/") || wellKnownNames.some((name) => pattern.toLowerCase() === `wellknown:${name}`),
+    (pattern) => pattern.startsWith("/") || wellKnownNames.includes(wellKnownNameIn(pattern)),
     `is neither a path that begins with / nor wellknown: and one of ${wellKnownNames.join(", ")}`,
   );
 
@@ -49,7 +59,10 @@ const Mailboxes = z
   });
 
 const Folders = z.strictObject({
-  /** A pattern chooses a folder and everything below it: `/` all, `/Projects/*`, `/A/**`, `wellknown:inbox`. */
+  /**
+   * A pattern chooses a folder and everything below it: `/` all, `/Projects/*`, `/A/**`, `wellknown:inbox`,
+   * `wellknown:inbox/Projects`. A slash or star inside a name is written with a backslash before it.
+   */
   include: z.array(FolderPattern).min(1).max(200).default(["/"]),
   /** Wins over `include`. */
   exclude: z.array(FolderPattern).max(200).default(["wellknown:drafts", "wellknown:junkemail"]),

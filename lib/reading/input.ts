@@ -13,10 +13,19 @@ const Cursor = z
   .transform((cursor) => Buffer.from(cursor, "base64url").toString("latin1"))
   .refine((row) => listRowKey.test(row), "is not a cursor of this list");
 
+/**
+ * The archive knows folders by the ids and names they have in the mailbox, in its language; what Graph calls `inbox` it
+ * does not know, and an empty list would be a lie.
+ */
+export const byIdOrPath = {
+  check: (folder: string): boolean => !/^wellknown:/i.test(folder),
+  message: "is a well-known name; name the folder by its id or path, as GET /mailboxes/{id}/folders gives them",
+};
+
 /** The query of a list of messages, as it stands in a URL. */
 export const ListQuery = z.strictObject({
   /** A folder id, or a path like /Inbox/Projects, matched with everything below it and without regard to case. */
-  folder: z.string().min(1).max(10_000).optional(),
+  folder: z.string().min(1).max(10_000).refine(byIdOrPath.check, byIdOrPath.message).optional(),
   /** Received from (inclusive) and to (exclusive). */
   from: Time.optional(),
   to: Time.optional(),
