@@ -42,6 +42,8 @@ export interface Edges {
   signer?: Signer | undefined;
   /** Stamps heads; none where the settings name no authority. */
   stamper?: TimeStamper | undefined;
+  /** Resolves when a time stamp vouches for these bytes. @throws MailkeepError `corrupt` (TIMESTAMP_WRONG) */
+  checkStamp?: ((response: Uint8Array, bytes: Uint8Array) => Promise<void>) | undefined;
   /** Makes storage ready; cheap when it is. */
   ready(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
     tenants: onlyTenant({ connection: defaultConnection, ...graph, exchange }),
     signer: openSigner(config),
     stamper: openStamper(config, machine),
+    checkStamp,
     ready: storage.create,
   };
 }
@@ -95,6 +98,11 @@ function openStamper({ timestampUrl }: Config, machine: { random: Random; log: L
       return rfc3161Stamper(timestampUrl, machine).stamp(bytes);
     },
   };
+}
+
+export async function checkStamp(response: Uint8Array, bytes: Uint8Array): Promise<void> {
+  const { checkStamp: check } = await import("./adapters/tsa/check-stamp.js");
+  await check(response, { bytes });
 }
 
 async function graphToken({ graph }: Config): Promise<TokenSource> {

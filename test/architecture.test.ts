@@ -174,11 +174,14 @@ describe("habits", () => {
     ).toEqual([]);
   });
 
+  /** A table, and the verifier that whoever runs it must be able to take away as one file. */
+  const ofOnePiece = ["lib/faults/catalogue.ts", "lib/verify/mailkeep-verify.mjs"];
+
   it("files stay short enough to read", () => {
     const long = sources
       .map((file) => ({ file, lines: textOf(file).split("\n").length }))
       // The catalogue is one table and wants to be read as one.
-      .filter(({ file, lines }) => lines > 320 && file !== "lib/faults/catalogue.ts");
+      .filter(({ file, lines }) => lines > 320 && !ofOnePiece.includes(file));
     expect(long, "split along a seam of meaning").toEqual([]);
   });
 

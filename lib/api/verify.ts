@@ -26,7 +26,7 @@ export const VerifyInput = z.strictObject({
 
 export const FindingAnswer = z.strictObject({
   code: z.enum(findingCodes),
-  mailbox: z.string(),
+  mailbox: z.string().optional().describe("Absent for what belongs to the archive as a whole"),
   seq: z.number().int().min(1).optional().describe("The ledger record it belongs to"),
   message: z.string().optional().describe("The key of the message"),
   blob: z.string().optional().describe("The blob that is missing or wrong"),
@@ -108,6 +108,20 @@ export const ProofAnswer = z.strictObject({
     .array(z.strictObject({ seq: count, sha256: Hash }))
     .describe("The record of the message, then those after it"),
   complete: z.boolean().describe("Whether the chain reaches the newest record"),
+  head: z
+    .strictObject({
+      id: z.string(),
+      head: z.string().describe("The head's bytes, exactly: its signature is over them"),
+      entry: z.strictObject({ mailbox: z.string(), seq: count, sha256: Hash }),
+      inclusion: z
+        .strictObject({ index: count, count, path: z.array(Hash) })
+        .describe("From {mailbox}:{seq}:{sha256} of the entry to the head's Merkle root"),
+      signature: z.looseObject({ kid: z.string(), alg: z.string(), signature: z.string() }).nullable(),
+      key: z.looseObject({ kty: z.string(), kid: z.string() }).nullable(),
+      timestamp: z.string().nullable().describe("TimeStampResp (RFC 3161), DER in base64"),
+    })
+    .nullable()
+    .describe("The first daily head that vouches for the record; null while there is none"),
 });
 
 const tag = "verify";

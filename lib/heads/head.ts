@@ -38,6 +38,8 @@ export const Head = z.object({
     /** How many of them contradict an earlier head. */
     disputed: z.number().int().nonnegative(),
   }),
+  /** What the settings asked for when it was made: one that is missing later was lost, or is owed. */
+  seals: z.array(z.enum(["signature", "timestamp"])),
   /** The newest entry of the audit and its hash; null while there is none. */
   audit: z.object({ seq: z.number().int().positive(), hash: z.string() }).nullable(),
 });
@@ -101,13 +103,13 @@ export function decodeList(bytes: Uint8Array): HeadEntry[] {
 }
 
 export function newHead(
-  { id, createdAt, program, previous, audit }: Omit<Head, "format" | "formatVersion" | "mailboxes">,
+  { id, createdAt, program, previous, seals, audit }: Omit<Head, "format" | "formatVersion" | "mailboxes">,
   list: Uint8Array,
 ): Head {
   const entries = decodeList(list);
   const disputed = entries.filter((entry) => entry.disputed !== undefined).length;
   const mailboxes = { count: entries.length, merkleRoot: rootOf(entries), sha256: sha256(list), disputed };
-  return { format: "mailkeep-head", formatVersion: 1, id, createdAt, program, previous, mailboxes, audit };
+  return { format: "mailkeep-head", formatVersion: 1, id, createdAt, program, previous, mailboxes, seals, audit };
 }
 
 export const encodeHead = (head: Head): Buffer => Buffer.from(canonicalJson(head));

@@ -12,7 +12,7 @@ import type { Signer } from "../ports/signer.js";
 import type { TimeStamper } from "../ports/time-stamper.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import { gather, mailboxesToName } from "./gather.js";
-import { encodeHead, encodeList, HeadEntry, headName, listName, newHead } from "./head.js";
+import { encodeHead, encodeList, type Head, HeadEntry, headName, listName, newHead } from "./head.js";
 import { newestFirst, newestSound } from "./read-heads.js";
 
 export interface HeadDeps {
@@ -51,7 +51,7 @@ export async function writeHead(id: HeadId, deps: HeadDeps, budgetMs: number): P
   const { bytes: list } = await blobs.get(listName(id));
   const { previous } = gathered;
   const audit = await auditEnd?.();
-  const told = { id, createdAt: clock.now().toISOString(), program, previous };
+  const told = { id, createdAt: clock.now().toISOString(), program, previous, seals: sealsOf(deps) };
   const head = newHead({ ...told, audit: audit === undefined ? null : { seq: audit.seq, hash: audit.hash } }, list);
   await blobs.putIfAbsent(headName(id), encodeHead(head), { contentType: "application/json" });
   const { count, disputed } = head.mailboxes;
@@ -60,6 +60,11 @@ export async function writeHead(id: HeadId, deps: HeadDeps, budgetMs: number): P
   await removeScratch(id, deps);
   return true;
 }
+
+const sealsOf = ({ signer, stamper }: HeadDeps): Head["seals"] => [
+  ...(signer === undefined ? [] : (["signature"] as const)),
+  ...(stamper === undefined ? [] : (["timestamp"] as const)),
+];
 
 async function gatherOn(id: HeadId, deps: HeadDeps, budgetMs: number): Promise<Gathered | undefined> {
   const { blobs, clock, log } = deps;

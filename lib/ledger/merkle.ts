@@ -1,5 +1,5 @@
 // Proof that one message belongs to a pack's Merkle root (RFC 6962 section 2.1.1), made and checked without the others.
-import { divide, leafHash, nodeHash, treeHead } from "../pack/merkle.js";
+import { divide, leafHash, nodeHash, pairs, treeHead } from "../pack/merkle.js";
 
 export { merkleRoot, treeHead } from "../pack/merkle.js";
 
@@ -37,4 +37,29 @@ export function verifyInclusion({ leaf, index, count, proof, root }: Inclusion):
     [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
   }
   return last === 0 && hash.equals(root);
+}
+
+/** All hashes of the tree over these leaves, level by level, so that many proofs cost one tree. */
+export function treeLevels(leaves: readonly Uint8Array[]): Buffer[][] {
+  const levels = [leaves.map(leafHash)];
+  for (let level = levels[0] ?? []; level.length > 1; ) {
+    level = pairs(level);
+    levels.push(level);
+  }
+  return levels;
+}
+
+/** The same path as {@link inclusionProof} gives. */
+export function pathIn(levels: readonly Buffer[][], index: number): Buffer[] {
+  if (!Number.isInteger(index) || index < 0 || index >= (levels[0]?.length ?? 0))
+    throw new RangeError(`no leaf ${index}`);
+  const path: Buffer[] = [];
+  let at = index;
+  for (const level of levels) {
+    // The last one of an odd level has no neighbour: it is carried up as it is.
+    const sibling = level[at % 2 === 0 ? at + 1 : at - 1];
+    if (sibling !== undefined && level.length > 1) path.push(sibling);
+    at = Math.floor(at / 2);
+  }
+  return path;
 }

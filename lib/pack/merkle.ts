@@ -24,7 +24,8 @@ export function merkleRoot(hashes: readonly Sha256[]): Sha256 {
   return treeHead(hashes.map((hash) => Buffer.from(hash, "hex"))).toString("hex") as Sha256;
 }
 
-function pairs(level: Buffer[]): Buffer[] {
+/** The level above: neighbours in pairs, an odd last one as it is. */
+export function pairs(level: Buffer[]): Buffer[] {
   const above: Buffer[] = [];
   for (let index = 0; index < level.length; index += 2) {
     const left = level[index] as Buffer;

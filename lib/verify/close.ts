@@ -22,7 +22,7 @@ export async function closeVerification(id: VerificationId, { rows, clock, log }
     if (isOpen(part.status)) return;
     statuses.push(part.status);
   }
-  const status = statusOf(statuses);
+  const status = statusOf([...statuses, ...((found.heads?.count ?? 0) > 0 ? (["findings"] as const) : [])]);
   await changeVerification(rows, id, (current) =>
     isOpen(current.status) ? { ...current, status, endedAt: clock.now().toISOString() } : undefined,
   );

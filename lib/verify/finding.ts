@@ -8,8 +8,8 @@ import type { ChainFault } from "../ledger/chain.js";
  * record-misplaced    the record lies under another number or mailbox than its own
  * chain-broken        the record names another predecessor than the one before it
  * ledger-stray        a blob beside the records that is none by its name
- * ledger-rolled-back  the tables, or an earlier verification, know later records than the ledger has: its newest are gone
- * head-differs        the newest record that the tables, or an earlier verification, know is not the one under its number
+ * ledger-rolled-back  the tables, an earlier verification or a daily head know later records than the ledger has: its newest are gone
+ * head-differs        the newest record that the tables, an earlier verification or a daily head know is not the one under its number
  * catalog-behind      the tables have not been told of records that are over an hour old; the next run tells them
  * stored-list-wrong   the record lists messages without a pack, none with one, or one twice
  * merkle-root-wrong   the Merkle root is not that of the messages the record lists
@@ -23,6 +23,9 @@ import type { ChainFault } from "../ledger/chain.js";
  * catalog-missing     a message of the ledger has no row: it is not listed, not found
  * catalog-differs     the row of a message says other than the ledger
  * catalog-extra       a row speaks of a message that the ledger does not know
+ * signed-head-missing     a daily head that a later one names is not there
+ * signed-head-damaged     a daily head, its list, its signature, key or time stamp is not what was written
+ * signed-head-incomplete  a daily head has lost its signature or its time stamp
  */
 export const findingCodes = [
   "record-missing",
@@ -45,12 +48,16 @@ export const findingCodes = [
   "catalog-missing",
   "catalog-differs",
   "catalog-extra",
+  "signed-head-missing",
+  "signed-head-damaged",
+  "signed-head-incomplete",
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];
 
 export interface Finding {
   code: FindingCode;
-  mailbox: MailboxId;
+  /** Absent for what belongs to the archive as a whole. */
+  mailbox?: MailboxId;
   /** The ledger record it belongs to. */
   seq?: number;
   message?: MessageKey;

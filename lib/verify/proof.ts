@@ -3,6 +3,7 @@ import type { Sha256 } from "../core/digest.js";
 import { sha256 } from "../core/digest.js";
 import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId, MessageKey } from "../core/ids.js";
+import { firstHeadOver, type ProvingHead } from "../heads/prove.js";
 import { decodeRecord } from "../ledger/codec.js";
 import { inclusionProof, merkleRoot } from "../ledger/merkle.js";
 import { type LedgerRecord, ledgerName } from "../ledger/record.js";
@@ -30,6 +31,8 @@ export interface MessageProof {
   chain: { seq: number; sha256: Sha256 }[];
   /** False: there are later records than the chain names. */
   complete: boolean;
+  /** The first daily head that vouches for the record; null while there is none. */
+  head: ProvingHead | null;
 }
 
 /**
@@ -58,6 +61,9 @@ export async function proveMessage(
     index,
   );
   const { chain, complete } = await chainFrom(blobs, mailbox, first);
+  const head = await firstHeadOver(blobs, { mailbox, seq: record.seq, time: record.time });
+  // A head that the chain contradicts, or does not reach, vouches for nothing here.
+  const reached = chain.some(({ seq, sha256: hash }) => seq === head?.entry.seq && hash === head.entry.sha256);
   return {
     format: "mailkeep-proof",
     formatVersion: 1,
@@ -67,6 +73,7 @@ export async function proveMessage(
     storedAt: record.time,
     chain,
     complete,
+    head: reached && head !== undefined ? head : null,
   };
 }
 

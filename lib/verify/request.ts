@@ -4,6 +4,7 @@ import { loadApplied } from "../catalog/messages.js";
 import { MailkeepError } from "../core/errors.js";
 import { MailboxId, newVerificationId, type Random, type VerificationId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
+import { newestSound, type SoundHead } from "../heads/read-heads.js";
 import { hasLedger } from "../ledger/journal.js";
 import { findMailbox, listAllMailboxes } from "../mailboxes/mailbox.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -11,6 +12,7 @@ import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
+import { checkHeads, type HeadTools } from "./check-heads.js";
 import { closeVerification } from "./close.js";
 import {
   changeVerification,
@@ -21,7 +23,7 @@ import {
   listParts,
   replacePart,
 } from "./repo.js";
-import { type Depth, isOpen, newPart, type Verification } from "./verification.js";
+import { type Depth, isOpen, newPart, type Verification, type VerifyPart } from "./verification.js";
 
 export interface RequestDeps {
   rows: RowStore;
@@ -30,6 +32,7 @@ export interface RequestDeps {
   clock: Clock;
   random: Random;
   log: Log;
+  checkStamp?: HeadTools["checkStamp"];
 }
 
 export interface Wish {
@@ -76,10 +79,13 @@ export async function startVerification(id: VerificationId, deps: RequestDeps): 
   const found = (await findVerification(rows, id))?.value;
   if (found === undefined || !isOpen(found.status)) return;
   if (found.startedAt === undefined) {
-    for (const mailbox of found.mailboxes ?? (await everyMailbox(rows, blobs)))
-      await insertPart(rows, newPart(found, mailbox, clock.now()));
+    const heads = await checkHeads(deps);
+    const vouched = vouchedBy(await newestSound(blobs));
+    for (const mailbox of found.mailboxes ?? (await allMailboxes(deps, vouched)))
+      await insertPart(rows, newPart(found, mailbox, { now: clock.now(), vouched: vouched.get(mailbox) }));
+    const begun = { status: "running" as const, startedAt: clock.now().toISOString() };
     await changeVerification(rows, id, (current) =>
-      isOpen(current.status) ? { ...current, status: "running", startedAt: clock.now().toISOString() } : undefined,
+      isOpen(current.status) ? { ...current, ...begun, ...(heads.count > 0 && { heads }) } : undefined,
     );
   }
   for await (const { mailbox, status } of listParts(rows, id)) {
@@ -88,6 +94,18 @@ export async function startVerification(id: VerificationId, deps: RequestDeps): 
     await queue.send(JSON.stringify(item));
   }
   await closeVerification(id, deps);
+}
+
+function vouchedBy(head: SoundHead | undefined): Map<MailboxId, NonNullable<VerifyPart["vouched"]>> {
+  const named = head?.entries.map(
+    ({ mailbox, seq, sha256 }) => [mailbox, { head: head.head.id, seq, sha256 }] as const,
+  );
+  return new Map(named);
+}
+
+/** Those that only the newest head knows are no less missed. */
+async function allMailboxes({ rows, blobs }: RequestDeps, vouched: Map<MailboxId, unknown>): Promise<MailboxId[]> {
+  return [...new Set([...(await everyMailbox(rows, blobs)), ...vouched.keys()])].sort();
 }
 
 /**

@@ -124,6 +124,13 @@ async function openRecord(told: VerifyPart, { seq, name, blobs, rows, packs }: O
     report(part, { code: "head-differs", seq, blob: name, detail: `the tables know it by ${state.head.sha256}` });
   else if (seq === state.known?.seq && tip?.sha256 !== state.known.sha256)
     report(part, { code: "head-differs", seq, blob: name, detail: `was read before as ${state.known.sha256}` });
+  else if (seq === part.vouched?.seq && tip?.sha256 !== part.vouched.sha256)
+    report(part, {
+      code: "head-differs",
+      seq,
+      blob: name,
+      detail: `the head ${part.vouched.head} knows it by ${part.vouched.sha256}`,
+    });
   // What a record of another place says would be looked for in the wrong one.
   const own = record !== undefined && record.mailbox === part.mailbox && record.seq === seq ? record : undefined;
   const packSize = await packs.upTo(seq, { part, pack: own?.pack?.name, known: own !== undefined });
@@ -179,7 +186,7 @@ async function* contentSteps(
 
 async function endOfLedger(part: VerifyPart, tools: ScanTools): Promise<void> {
   const state = stateOf(part);
-  const known = Math.max(state.head.seq, state.known?.seq ?? 0);
+  const known = Math.max(state.head.seq, state.known?.seq ?? 0, part.vouched?.seq ?? 0);
   if (state.at < known)
     report(part, {
       code: "ledger-rolled-back",

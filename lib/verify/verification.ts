@@ -1,5 +1,6 @@
 // One verification and its part for each mailbox: what they are, and pure rules of how they end.
-import type { MailboxId, VerificationId } from "../core/ids.js";
+import type { Sha256 } from "../core/digest.js";
+import type { HeadId, MailboxId, VerificationId } from "../core/ids.js";
 import type { ChainTip } from "../ledger/chain.js";
 import type { LedgerHead } from "../ledger/journal.js";
 import { type FindingList, noFindings } from "./finding.js";
@@ -67,6 +68,8 @@ export interface Verification {
   startedAt?: string;
   endedAt?: string;
   cancelRequested: boolean;
+  /** What is wrong with the daily heads. */
+  heads?: FindingList;
   problem?: Problem;
 }
 
@@ -104,6 +107,8 @@ export interface VerifyPart {
   read: ReadCounts;
   findings: FindingList;
   orphans: Orphans;
+  /** What the newest daily head names: it must still be there. */
+  vouched?: { head: HeadId; seq: number; sha256: Sha256 };
   /** Failed reads since the last progress. */
   faults: number;
   problem?: Problem;
@@ -111,8 +116,13 @@ export interface VerifyPart {
   endedAt?: string;
 }
 
-export function newPart({ id, depth }: Verification, mailbox: MailboxId, now: Date): VerifyPart {
+export function newPart(
+  { id, depth }: Verification,
+  mailbox: MailboxId,
+  { now, vouched }: { now: Date; vouched?: VerifyPart["vouched"] },
+): VerifyPart {
   return {
+    ...(vouched !== undefined && { vouched }),
     verification: id,
     mailbox,
     depth,

@@ -57,6 +57,7 @@ export async function showVerification(id: VerificationId, rows: RowStore): Prom
   const verification = await getVerification(rows, id);
   const sums = emptySums();
   if (verification.problem !== undefined) sums.problems.push(verification.problem);
+  if (verification.heads !== undefined) addFindings(sums.findings, verification.heads);
   for await (const part of listParts(rows, id)) addPart(sums, part);
   const { depth, trigger, status, requestedAt, startedAt, endedAt, cancelRequested } = verification;
   return {
@@ -136,17 +137,18 @@ function addFindings(sum: FindingList, { count, byCode, kept }: FindingList): vo
 const proves: Record<Depth, string[]> = {
   chain: [
     "Each ledger read is one unbroken chain: no record was changed, dropped, inserted or reordered without changing the hash of its newest record.",
-    "The newest record that the tables know is the one in the ledger, and every pack that a record names is there in its size.",
+    "The newest record that the tables know, and the one that the newest daily head names, are in the ledger, and every pack that a record names is there in its size.",
   ],
   full: [
     "Every message that the ledgers name was put together from its pack and its attachments and has the SHA-256 of the bytes that Graph sent.",
     "Each ledger read is one unbroken chain: no record was changed, dropped, inserted or reordered without changing the hash of its newest record.",
-    "The newest record that the tables know is the one in the ledger, and the catalog lists exactly the messages of the ledger, each at its place.",
+    "The newest record that the tables know, and the one that the newest daily head names, are in the ledger, and the catalog lists exactly the messages of the ledger, each at its place.",
   ],
 };
 
 const always = [
-  "That nobody who can write both the container and the tables has replaced a whole ledger, or the newest part of both: keep the hash of the newest record somewhere else and compare.",
+  "That nobody who can write both the container and the tables has replaced a whole ledger, or what came after the newest daily head: keep the heads, or the hash of the newest record, somewhere else and compare.",
+  "That the key which signed the daily heads is yours: the verifier (mailkeep-verify.mjs) takes the key from you.",
   "That a sender wrote a message: Exchange renders it anew for each fetch, and what is proved is that it is unchanged since it was stored.",
   "That everything in the mailbox was archived: the coverage of runs says so.",
 ];

@@ -90,7 +90,13 @@ describe("POST /verify", () => {
   it("is begun each night for a share", async () => {
     world.clock.advance(1_000);
     await world.app.nightly();
-    expect(world.queue.items().length).toBe(1);
+    // The share, and the head.
+    expect(
+      world.queue
+        .items()
+        .map(({ item }) => JSON.parse(item).kind)
+        .sort(),
+    ).toEqual(["head", "verify"]);
     await world.settle();
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../../lib/core/digest.js";
-import { inclusionProof, merkleRoot, treeHead, verifyInclusion } from "../../../lib/ledger/merkle.js";
+import {
+  inclusionProof,
+  merkleRoot,
+  pathIn,
+  treeHead,
+  treeLevels,
+  verifyInclusion,
+} from "../../../lib/ledger/merkle.js";
 
 /** Leaves and tree heads of the reference implementation of RFC 6962 (google/certificate-transparency, merkle tests). */
 const leaves = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"].map(
@@ -27,6 +34,15 @@ describe("the Merkle tree of RFC 6962", () => {
     const hashes = ["a", "b", "c"].map((text) => sha256(Buffer.from(text)));
     expect(merkleRoot(hashes)).toBe(treeHead(hashes.map((hash) => Buffer.from(hash, "hex"))).toString("hex"));
     expect(merkleRoot(hashes.toReversed())).not.toBe(merkleRoot(hashes));
+  });
+
+  it("gives the same paths from one tree", () => {
+    for (let count = 1; count <= 33; count++) {
+      const many = Array.from({ length: count }, (_, index) => Buffer.from([index]));
+      const levels = treeLevels(many);
+      for (let index = 0; index < count; index++) expect(pathIn(levels, index)).toEqual(inclusionProof(many, index));
+    }
+    expect(() => pathIn(treeLevels([]), 0)).toThrow(RangeError);
   });
 
   // RFC 6962 section 2.1.3: in the tree of seven leaves PATH(0) is [b, h, l], PATH(3) [c, g, l], PATH(4) [f, j, k], PATH(6) [i, k].

@@ -19,7 +19,7 @@ const wish: Verification = {
   cancelRequested: false,
 };
 const begun = ({ mailbox }: AnArchive, depth: "full" | "chain" = "full"): VerifyPart =>
-  newPart({ ...wish, depth }, mailbox, clock.now());
+  newPart({ ...wish, depth }, mailbox, { now: clock.now() });
 
 it.each(["full", "chain"] as const)(
   "finds nothing wrong while mail is archived between its steps (%s)",
