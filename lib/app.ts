@@ -26,6 +26,7 @@ import { type Health, health } from "./health.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
+import { assertSnapshot } from "./mailboxes/snapshot.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
 import type { LogFields } from "./ports/log.js";
@@ -270,6 +271,7 @@ function profileUseCases(edges: Edges) {
     /** The new run, or the one of this profile that is still open. */
     async run(id: ProfileId): Promise<{ run: RunView; isNew: boolean }> {
       const { profile } = await getProfile(rows, id);
+      await assertSnapshot(profile, rows);
       const { run, isNew } = await requestRun(profile, "manual", edges);
       return { run: await showRun(run.id, rows), isNew };
     },

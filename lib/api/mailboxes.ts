@@ -19,6 +19,9 @@ export const MailboxAnswer = z.strictObject({
   excluded: z.string().optional().describe("Why it cannot be archived; absent when it can"),
   excludedBecause: z.string().optional().describe("The same in words"),
   probedAt: time.optional().describe("When the mailbox itself was last asked for its kind"),
+  onPremisesDistinguishedName: z.string().optional().describe("Where a synced account stands on premises"),
+  joinedAt: time.optional().describe("When the directory first named the user, or named it again"),
+  leftAt: time.optional().describe("The user is in the directory no longer, since then; what was archived stays"),
   seenAt: time.describe("When the directory last named the user"),
 });
 export const MailboxList = listOf(MailboxAnswer);
@@ -63,6 +66,8 @@ export const SyncAnswer = z.strictObject({
   joined: count,
   left: count,
   unasked: count.describe("Mailboxes whose kind is not known yet"),
+  full: z.boolean().describe("Everything was read, as opposed to what has changed since the last sync"),
+  syncedAt: time,
 });
 
 const tag = "mailboxes";

@@ -83,6 +83,6 @@ export const profileRoutes = {
     right: "operate",
     params,
     answer: { status: 202, schema: RunAnswer, location: true },
-    problems: [404],
+    problems: [404, 409],
   }),
 };

@@ -5,6 +5,7 @@ import { skipCauses } from "../core/skip-cause.js";
 import { help } from "./errors.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
+import { DirectoryAnswer, SelectedByAnswer, SelectionAnswer } from "./run-selection.js";
 
 const count = z.number().int().min(0);
 const time = z.iso.datetime();
@@ -55,6 +56,8 @@ export const RunAnswer = z.strictObject({
     .describe("A run that could not begin is tried again then; `problems` says what is in the way"),
   endedAt: time.nullable(),
   cancelRequested: z.boolean(),
+  selection: SelectionAnswer.nullable().describe("How the groups of the profile were expanded"),
+  directory: DirectoryAnswer.nullable().describe("The directory as the run found it: who came and who left"),
   mailboxes: z.strictObject({ total: count, done: count, excluded: count, failed: count, withGaps: count }),
   tally: TallyAnswer,
   skipped: SkippedAnswer,
@@ -73,6 +76,7 @@ export const MailboxRunAnswer = z.strictObject({
   displayName: z.string(),
   status: z.enum([...Status.options, "excluded"]),
   reason: z.string().nullable().describe("Why it was excluded or failed"),
+  selectedBy: SelectedByAnswer.nullable().describe("Why it is in the run, or excepted from it"),
   done: count.describe("Messages dealt with, of `total`"),
   total: count.describe("Messages that the chosen folders say they hold"),
   messages: count.describe("Messages stored by this run"),

@@ -3,12 +3,15 @@ import { MailkeepError } from "../core/errors.js";
 import { MailboxId, newExportId, type Random } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { hasLedger } from "../ledger/journal.js";
+import { chooseMailboxes } from "../mailboxes/choose.js";
 import { findMailbox, listAllMailboxes, listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
-import { resolve } from "../mailboxes/resolve.js";
+import { type Resolution, resolve } from "../mailboxes/resolve.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { ExportStore } from "../ports/export-store.js";
 import type { RowStore } from "../ports/row-store.js";
+import type { Tenants } from "../ports/tenants.js";
 import type { WorkQueue } from "../ports/work-queue.js";
+import type { Profile } from "../profiles/profile.js";
 import { getProfile } from "../profiles/repo.js";
 import { type Export, type ExportMailbox, nothing, type Order, orderName } from "./export.js";
 import { exportItem } from "./export-mail.js";
@@ -21,6 +24,7 @@ export interface RequestDeps {
   blobs: BlobStore;
   exports: ExportStore;
   queue: WorkQueue;
+  tenants: Tenants;
   clock: Clock;
   random: Random;
 }
@@ -28,7 +32,7 @@ export interface RequestDeps {
 /** @throws MailkeepError `invalid` (MAILBOX_NOT_FOUND) with the field, `not-found` (PROFILE_NOT_FOUND) */
 export async function requestExport(selection: ExportInput, deps: RequestDeps): Promise<Export> {
   const { rows, exports, queue, clock, random } = deps;
-  const found = selection.profile === null ? await named(selection, deps) : await ofProfile(selection.profile, rows);
+  const found = selection.profile === null ? await named(selection, deps) : await ofProfile(selection.profile, deps);
   const order: Order = { selection, ...found };
   const id = newExportId(clock.now(), random);
   await putJson(exports, orderName(id), order);
@@ -97,11 +101,9 @@ async function directory(rows: RowStore): Promise<Map<string, MailboxEntry>> {
 }
 
 /** All that the profile covers. Who can no longer be archived (left, lost the licence) may have an archive all the same. */
-async function ofProfile(id: NonNullable<ExportInput["profile"]>, rows: RowStore): Promise<Found> {
-  const { profile } = await getProfile(rows, id);
-  const entries: MailboxEntry[] = [];
-  for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
-  const { chosen, excluded, unresolved } = resolve(profile, entries);
+async function ofProfile(id: NonNullable<ExportInput["profile"]>, deps: RequestDeps): Promise<Found> {
+  const { profile } = await getProfile(deps.rows, id);
+  const { chosen, excluded, unresolved } = await coveredBy(profile, deps);
   const former = excluded.filter(({ reason }) => reason !== "EXCEPTED_BY_PROFILE");
   const mailboxes = [
     ...chosen.map(({ mailbox: { id, address } }) => ({ id, address })),
@@ -109,6 +111,14 @@ async function ofProfile(id: NonNullable<ExportInput["profile"]>, rows: RowStore
   ];
   const gaps = unresolved.map(({ address, reason, message }) => ({ address, code: reason, message }));
   return { mailboxes: placed(mailboxes), gaps };
+}
+
+/** Groups are asked for now; a profile without any is resolved from what is known, even if that is nothing. */
+async function coveredBy(profile: Profile, { rows, tenants }: RequestDeps): Promise<Resolution> {
+  if (profile.mailboxes.groups.length > 0) return chooseMailboxes(profile, { rows, tenants }, { patient: true });
+  const entries: MailboxEntry[] = [];
+  for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
+  return resolve(profile, entries);
 }
 
 function placed(mailboxes: Omit<ExportMailbox, "place">[]): ExportMailbox[] {

@@ -10,6 +10,9 @@ export function classify(user: DirectoryUser): Candidacy {
   return { kind: "candidate" };
 }
 
+/** The reason of a user who was there and is no more. */
+export const leftDirectory = "LEFT_DIRECTORY";
+
 /** What a person reads for each reason; unknown ones are Graph's own codes and are shown as they are. */
 export const exclusionText: Record<string, string> = {
   GUEST: "a guest of another organisation: the mailbox is in the guest's own tenant",

@@ -16,6 +16,8 @@ export interface MailboxEntry {
   /** Every SMTP address, lower case. */
   addresses: string[];
   accountEnabled: boolean;
+  /** Where a synced account stands in the directory on premises. */
+  onPremisesDistinguishedName?: string;
   kind: MailboxKind;
   /** Absent when it can be archived. */
   excluded?: string;
@@ -23,6 +25,10 @@ export interface MailboxEntry {
   probedAt?: string;
   /** When the directory last named the user, ISO 8601. */
   seenAt: string;
+  /** When the directory first named the user, or named it again, ISO 8601. */
+  joinedAt?: string;
+  /** When the user was found to be no longer in the directory, ISO 8601; what was archived stays. */
+  leftAt?: string;
 }
 
 /** One partition for each connection: names that differ in case only are one. */
@@ -57,6 +63,11 @@ export function fromRow({ partition, row, values }: StoredRow): MailboxEntry {
     seenAt: text("seenAt"),
     ...(values.excluded !== undefined && { excluded: text("excluded") }),
     ...(values.probedAt !== undefined && { probedAt: text("probedAt") }),
+    ...(values.joinedAt !== undefined && { joinedAt: text("joinedAt") }),
+    ...(values.leftAt !== undefined && { leftAt: text("leftAt") }),
+    ...(values.onPremisesDistinguishedName !== undefined && {
+      onPremisesDistinguishedName: text("onPremisesDistinguishedName"),
+    }),
   };
 }
 

@@ -1,61 +1,190 @@
-// Pure: a profile and the directory snapshot give the list of mailboxes, with the reason for each that is left out.
+// Pure: a profile, the directory snapshot and the profile's groups give the list of mailboxes, with the reason for each that
+// is chosen and for each that is left out.
+import { distinguishedParts, isAtOrBelow, readName } from "../profiles/directory-name.js";
 import type { ProfileInput } from "../profiles/profile.js";
 import { exclusionText } from "./classify.js";
+import { type Expansion, emptyExpansion, type Person } from "./expansion.js";
 import type { MailboxEntry } from "./mailbox.js";
+import { type FoundBy, indexNames, type NameIndex } from "./name-index.js";
 
-export interface Resolution {
-  chosen: { mailbox: MailboxEntry; named: boolean }[];
-  /** By rule or by the profile's own list. */
-  excluded: { mailbox: MailboxEntry; reason: string }[];
-  /** What the profile names and nobody has, or what it names and cannot be archived. */
-  unresolved: { address: string; reason: string; message: string }[];
+/** Why a mailbox is chosen, or excepted: by the rule alone, by its own name, or by a group. */
+export interface SelectedBy {
+  mode: ProfileInput["mailboxes"]["mode"];
+  /** As the profile writes it; absent when the rule alone chose it. */
+  name?: string;
+  how: "rule" | FoundBy | "group" | "container";
+  /** For a person: `alias x resolved to y`. */
+  note?: string;
+  /** The groups from the named one down to the one that holds the user. */
+  path?: string[];
 }
 
-export function resolve(profile: Pick<ProfileInput, "mailboxes">, directory: MailboxEntry[]): Resolution {
-  const { mode, mailboxes: names } = profile.mailboxes;
-  const byName = index(directory);
-  const found = names.map((name) => ({ name, mailbox: byName.get(name.trim().toLowerCase()) }));
-  const unresolved = found.filter(({ mailbox }) => mailbox === undefined).map(({ name }) => unknown(name));
-  const named = new Set(found.flatMap(({ mailbox }) => (mailbox === undefined ? [] : [mailbox])));
-  if (mode === "single" || mode === "only") return namedOnly([...named], unresolved);
-  const result: Resolution = { chosen: [], excluded: [], unresolved };
+export interface Resolution {
+  chosen: { mailbox: MailboxEntry; named: boolean; selectedBy: SelectedBy }[];
+  /** By rule or by the profile's own list. */
+  excluded: { mailbox: MailboxEntry; reason: string; selectedBy: SelectedBy }[];
+  /** What the profile names and nobody has, or what it names and cannot be archived. */
+  unresolved: Unresolved[];
+  /** What the groups came to, those of the snapshot included. */
+  groups: Expansion[];
+}
+
+export interface Unresolved {
+  address: string;
+  reason: string;
+  message: string;
+  /** Whom an exception means is not known, so everybody might be meant: nothing may be archived by such a list. */
+  fatal: boolean;
+}
+
+type Named = Map<MailboxEntry, { selectedBy: SelectedBy; byName: boolean }>;
+
+/** @param expanded the groups of the profile that are not containers, as `expandGroups` gives them */
+export function resolve(
+  profile: Pick<ProfileInput, "mailboxes">,
+  directory: MailboxEntry[],
+  expanded: Expansion[] = [],
+): Resolution {
+  const { mode, groups } = profile.mailboxes;
+  const index = indexNames(directory);
+  const unresolved: Unresolved[] = [];
+  const containers = groups.filter(isContainer).map((name) => expandContainer(name, directory));
+  const all = [...expanded, ...containers].map((group) => withoutContacts(group, index));
+  const named = namedBy(profile, { index, groups: all, unresolved });
+  if (mode === "single" || mode === "only") return { ...namedOnly(named, unresolved), groups: all };
+  const result: Resolution = { chosen: [], excluded: [], unresolved, groups: all };
   for (const mailbox of directory) {
-    if (mode === "except" && named.has(mailbox)) result.excluded.push({ mailbox, reason: "EXCEPTED_BY_PROFILE" });
-    else if (mailbox.excluded !== undefined) result.excluded.push({ mailbox, reason: mailbox.excluded });
-    else result.chosen.push({ mailbox, named: false });
+    const excepted = mode === "except" ? named.get(mailbox) : undefined;
+    const selectedBy = excepted?.selectedBy ?? { mode, how: "rule" as const };
+    if (excepted !== undefined) result.excluded.push({ mailbox, reason: "EXCEPTED_BY_PROFILE", selectedBy });
+    else if (mailbox.excluded !== undefined) result.excluded.push({ mailbox, reason: mailbox.excluded, selectedBy });
+    else result.chosen.push({ mailbox, named: false, selectedBy });
   }
   return result;
 }
 
-function namedOnly(mailboxes: MailboxEntry[], unresolved: Resolution["unresolved"]): Resolution {
-  const result: Resolution = { chosen: [], excluded: [], unresolved: [...unresolved] };
-  for (const mailbox of mailboxes) {
+interface Lookup {
+  index: NameIndex;
+  groups: Expansion[];
+  /** Filled with what could not be found. */
+  unresolved: Unresolved[];
+}
+
+/** Everybody whom the lists of the profile mean; a name of its own comes before a group. */
+function namedBy({ mailboxes: { mode, mailboxes } }: Pick<ProfileInput, "mailboxes">, lookup: Lookup): Named {
+  const { index, groups, unresolved } = lookup;
+  const named: Named = new Map();
+  for (const name of mailboxes) {
+    const found = index.find(name);
+    if (found === undefined) unresolved.push(unknown(name, mode === "except"));
+    else if (!named.has(found.mailbox))
+      named.set(found.mailbox, { selectedBy: { mode, name, ...foundBy(name, found) }, byName: true });
+  }
+  for (const group of groups) {
+    for (const problem of group.problems)
+      unresolved.push(inGroup(group.name, problem, mode === "except" && problem.code !== "GROUP_EMPTY"));
+    const strangers: string[] = [];
+    for (const person of group.people) {
+      const mailbox = whoIs(person, index);
+      const how = group.kind === "container" ? ("container" as const) : ("group" as const);
+      if (mailbox === undefined) strangers.push(person.id ?? person.address ?? "");
+      else if (!named.has(mailbox))
+        named.set(mailbox, { selectedBy: { mode, name: group.name, how, path: person.path }, byName: false });
+    }
+    if (strangers.length > 0 && mode !== "except") unresolved.push(notInDirectory(group.name, strangers));
+  }
+  return named;
+}
+
+/** Whom Exchange names by an address that nobody here has is a contact: somebody outside with a line in the address book. */
+function withoutContacts(group: Expansion, index: NameIndex): Expansion {
+  const isContact = (person: Person) => person.id === undefined && whoIs(person, index) === undefined;
+  const contacts = group.people.filter(isContact);
+  if (contacts.length === 0) return group;
+  const ignored = contacts.map(({ address = "" }) => ({
+    id: "",
+    name: address,
+    reason: "a contact has no mailbox here",
+  }));
+  const people = group.people.filter((person) => !isContact(person));
+  const message = `the group ${group.name} has no members who are users`;
+  const empty = people.length === 0 && group.problems.length === 0 ? [{ code: "GROUP_EMPTY" as const, message }] : [];
+  return { ...group, people, ignored: [...group.ignored, ...ignored], problems: [...group.problems, ...empty] };
+}
+
+function whoIs({ id, address }: Person, index: NameIndex): MailboxEntry | undefined {
+  const byId = id === undefined ? undefined : index.find(id);
+  if (byId?.by === "objectId") return byId.mailbox;
+  return address === undefined ? undefined : index.find(address)?.mailbox;
+}
+
+function foundBy(name: string, { mailbox, by }: { mailbox: MailboxEntry; by: FoundBy }) {
+  if (by === "address") return { how: by };
+  const what = {
+    objectId: "object id",
+    alias: "alias",
+    userPrincipalName: "user principal name",
+    distinguishedName: "distinguished name",
+  };
+  return { how: by, note: `${what[by]} ${name} resolved to ${mailbox.address}` };
+}
+
+function namedOnly(named: Named, unresolved: Unresolved[]): Omit<Resolution, "groups"> {
+  const result: Omit<Resolution, "groups"> = { chosen: [], excluded: [], unresolved: [...unresolved] };
+  for (const [mailbox, { selectedBy, byName }] of named) {
     const { excluded: reason, address } = mailbox;
-    if (reason === undefined) result.chosen.push({ mailbox, named: true });
-    else {
-      result.excluded.push({ mailbox, reason });
-      result.unresolved.push({
-        address,
-        reason,
-        message: `${address} cannot be archived: ${exclusionText[reason] ?? reason}`,
-      });
+    if (reason === undefined) {
+      result.chosen.push({ mailbox, named: byName, selectedBy });
+      continue;
+    }
+    result.excluded.push({ mailbox, reason, selectedBy });
+    // A guest in a group is an everyday thing; a mailbox that the profile names is missed by somebody.
+    if (byName) {
+      const message = `${address} cannot be archived: ${exclusionText[reason] ?? reason}`;
+      result.unresolved.push({ address, reason, message, fatal: false });
     }
   }
   return result;
 }
 
-/** By object id, user principal name and every address; the primary address of one beats the alias of another. */
-function index(directory: MailboxEntry[]): Map<string, MailboxEntry> {
-  const byName = new Map<string, MailboxEntry>();
-  for (const mailbox of directory) for (const address of mailbox.addresses) byName.set(address.toLowerCase(), mailbox);
-  for (const mailbox of directory)
-    for (const name of [mailbox.address, mailbox.userPrincipalName, mailbox.id])
-      byName.set(name.toLowerCase(), mailbox);
-  return byName;
+const isContainer = (name: string): boolean => {
+  const read = readName(name);
+  return "kind" in read && read.kind === "distinguishedName";
+};
+
+/** All users whose distinguished name is the container's or ends with it. */
+function expandContainer(name: string, directory: MailboxEntry[]): Expansion {
+  const container = distinguishedParts(name.trim()) ?? [];
+  const expansion: Expansion = { ...emptyExpansion(name), kind: "container" };
+  for (const { id, onPremisesDistinguishedName: dn } of directory) {
+    const parts = dn === undefined ? undefined : distinguishedParts(dn);
+    if (parts !== undefined && container.length > 0 && isAtOrBelow(parts, container))
+      expansion.people.push({ id, path: [name] });
+  }
+  if (expansion.people.length === 0) {
+    const message = `no synced user stands at or below ${name}; groups are named by address or object id, since the directory does not tell their distinguished names`;
+    expansion.problems.push({ code: "GROUP_NOT_FOUND", message });
+  }
+  return expansion;
 }
 
-const unknown = (address: string) => ({
+const unknown = (address: string, fatal: boolean): Unresolved => ({
   address,
   reason: "ADDRESS_NOT_FOUND",
-  message: `nobody in the directory has the address ${address}; check the spelling, or sync the directory`,
+  message: `nobody in the directory has the name ${address}; check the spelling, or sync the directory; a group belongs into mailboxes.groups`,
+  fatal,
 });
+
+const inGroup = (name: string, { code, message }: Expansion["problems"][number], fatal: boolean): Unresolved => ({
+  address: name,
+  reason: code,
+  message,
+  fatal,
+});
+
+/** The snapshot may be older than the group. */
+function notInDirectory(name: string, strangers: string[]): Unresolved {
+  const some = strangers.slice(0, 5).join(", ");
+  const message = `${strangers.length} members of the group ${name} are not in the directory snapshot (${some}${strangers.length > 5 ? ", …" : ""}); a directory sync may help`;
+  return { address: name, reason: "GROUP_MEMBER_UNKNOWN", message, fatal: false };
+}

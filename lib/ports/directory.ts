@@ -14,14 +14,50 @@ export interface DirectoryUser {
   /** An Exchange plan is assigned and enabled; undefined when the directory did not say. */
   hasExchangePlan: boolean | undefined;
   onPremisesSynced: boolean;
+  /** Where a synced account stands in the directory on premises, e.g. `CN=Anna,OU=Legal,DC=contoso,DC=com`. */
+  onPremisesDistinguishedName?: string;
+}
+
+/** What became of a user since a bookmark. */
+export type UserChange =
+  | { kind: "removed"; id: MailboxId }
+  /** Without `user` only parts were told: `find` tells the whole. */
+  | { kind: "present"; id: MailboxId; user?: DirectoryUser };
+
+export type UserChanges = { kind: "changes"; changes: UserChange[]; bookmark: string } | { kind: "resync" };
+
+export interface DirectoryGroup {
+  id: string;
+  displayName: string;
+  /** Primary SMTP address, lower case; undefined for groups that get no mail. */
+  address: string | undefined;
+  kind: "security" | "mailEnabledSecurity" | "distribution" | "microsoft365";
+}
+
+/** `unknown`: the directory names it and does not say what it is. */
+export interface GroupMember {
+  id: string;
+  kind: "user" | "group" | "other" | "unknown";
+  /** What the directory calls an `other`: `orgContact`, `device`, `servicePrincipal`. */
+  type: string;
+  /** Display name or address; empty when the directory does not say. */
+  name: string;
 }
 
 /**
- * The people of a tenant. Reading it touches no mailbox.
- * Errors: `forbidden`, `unauthenticated`, `throttled`, `unavailable`.
+ * The people and groups of a tenant. Reading it touches no mailbox. A list that breaks off is an error, never a shorter list.
+ * Errors: `forbidden`, `unauthenticated`, `throttled`, `unavailable`, `invalid`.
  */
 export interface Directory {
   users(): AsyncIterable<DirectoryUser[]>;
+  /** Now, for {@link changesSince}: to be taken before the users are read. */
+  bookmark(): Promise<string>;
+  /** All changes since then; some may be told again that were known. `resync`: the bookmark is dead, read all users. */
+  changesSince(bookmark: string): Promise<UserChanges>;
+  /** By object id or any SMTP address; undefined when there is none. Dynamic distribution groups are only Exchange's. */
+  group(idOrAddress: string): Promise<DirectoryGroup | undefined>;
+  /** The direct members. @throws also `not-found` when the group is gone */
+  groupMembers(id: string): AsyncIterable<GroupMember[]>;
   /** By object id, user principal name or any SMTP address; undefined when there is none. */
   find(idOrAddress: string): Promise<DirectoryUser | undefined>;
 }

@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { ConnectionId, defaultConnection, type ProfileId } from "../core/ids.js";
 import { MessageFilter } from "./filter.js";
-
-const listLimit = 10_000;
-const Address = z.string().trim().min(1).max(320);
+import { Mailboxes } from "./selection.js";
 
 /**
  * The mail folders of https://learn.microsoft.com/graph/api/resources/mailfolder that hold messages of their own, and
@@ -42,21 +40,6 @@ const FolderPattern = z
     (pattern) => pattern.startsWith("/") || wellKnownNames.includes(wellKnownNameIn(pattern)),
     `is neither a path that begins with / nor wellknown: and one of ${wellKnownNames.join(", ")}`,
   );
-
-/** Who: every mailbox of the connection, all but some, only some, or one. */
-const Mailboxes = z
-  .strictObject({
-    mode: z.enum(["single", "all", "except", "only"]),
-    mailboxes: z.array(Address).max(listLimit).default([]),
-    groups: z.array(Address).max(0, "group selection is not available yet; list the mailboxes instead").default([]),
-  })
-  .superRefine((value, check) => {
-    const named = value.mailboxes.length;
-    const wrong = (message: string) => check.addIssue({ code: "custom", path: ["mailboxes"], message });
-    if (value.mode === "single" && named !== 1) wrong("mode single needs exactly one mailbox");
-    if (value.mode === "only" && named === 0) wrong("mode only needs at least one mailbox");
-    if (value.mode === "all" && named > 0) wrong("mode all takes no list; use except or only");
-  });
 
 const Folders = z.strictObject({
   /**

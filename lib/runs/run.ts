@@ -3,7 +3,9 @@ import type { ConnectionId, MailboxId, ProfileId, RunId } from "../core/ids.js";
 import { addSkipped, type SkipCounts } from "../core/skip-cause.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
 import { day } from "../core/time.js";
+import type { SelectedBy } from "../mailboxes/resolve.js";
 import type { Profile } from "../profiles/profile.js";
+import type { RunDirectory, RunSelection } from "./choice.js";
 
 /**
  * pending            waiting for a worker
@@ -66,6 +68,9 @@ export interface Run {
   resumeAt?: string;
   /** How many mailboxes were chosen, once they are known. */
   chosen?: number;
+  /** How the groups of the profile were expanded, and who came and went since the run before. */
+  selection?: RunSelection;
+  directory?: RunDirectory;
   /** Why the run could not start or what it could not resolve. */
   problems: Problem[];
   /** The sums once the run has ended. */
@@ -108,6 +113,8 @@ export interface MailboxRun {
   displayName: string;
   /** The profile names it, as opposed to choosing it by a rule. */
   named: boolean;
+  /** Why it is in the run, or excepted from it; runs of earlier versions do not say. */
+  selectedBy?: SelectedBy;
   status: MailboxStatus;
   /** Work items of an older generation are stale. */
   generation: number;

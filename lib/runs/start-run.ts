@@ -2,17 +2,18 @@
 import { MailkeepError } from "../core/errors.js";
 import type { ConnectionId, MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
-import { listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
-import { type Resolution, resolve } from "../mailboxes/resolve.js";
+import { type Choice, chooseMailboxes } from "../mailboxes/choose.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
+import type { Tenants } from "../ports/tenants.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { Profile } from "../profiles/profile.js";
 import { findProfile } from "../profiles/repo.js";
 import type { WorkItem } from "../work/item.js";
+import { directoryOf, gapsOf, obstaclesIn, partsOf, selectionOf } from "./choice.js";
 import { closeRun } from "./close-run.js";
-import { changePart, changeRun, findRun, insertParts, listParts } from "./repo.js";
-import { isOpen, type MailboxRun, newMailboxRun, type Problem, type Run } from "./run.js";
+import { changePart, changeRun, findRun, insertParts, listParts, listRuns } from "./repo.js";
+import { isOpen, type Problem, type Run } from "./run.js";
 import { afterFailedStart, delayAfter, startAttempt } from "./wait-to-start.js";
 
 export interface StartDeps {
@@ -20,6 +21,7 @@ export interface StartDeps {
   queue: WorkQueue;
   clock: Clock;
   log: Log;
+  tenants: Tenants;
   syncDirectory(connection: ConnectionId): Promise<unknown>;
 }
 
@@ -42,19 +44,28 @@ async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
       throw new MailkeepError("not-found", "the profile was deleted before its run began", {
         reason: "PROFILE_NOT_FOUND",
       });
-    const resolution = resolve(profile, await directory(profile, deps));
-    await insertParts(rows, run.id, partsOf(run, resolution, clock.now()));
-    const problems = resolution.unresolved.map(({ reason, message }) => ({ code: reason, message })).slice(0, 100);
+    const choice = await choose(run, profile, deps);
+    const obstacles = obstaclesIn(choice);
+    const found = {
+      selection: selectionOf(choice, profile.mailboxes.mode),
+      directory: directoryOf(choice.snapshot, await previousRun(run, rows)),
+    };
+    if (obstacles.length > 0) {
+      await failRun(run.id, obstacles, { rows, clock, found });
+      return false;
+    }
+    await insertParts(rows, run.id, partsOf(run, choice, clock.now()));
+    const problems = gapsOf(choice);
     await changeRun(rows, run.id, (current) => {
       if (!isOpen(current.status)) return undefined;
       const { resumeAt: _, ...rest } = current;
       const startedAt = clock.now().toISOString();
-      return { ...rest, status: "running", startedAt, chosen: resolution.chosen.length, problems };
+      return { ...rest, ...found, status: "running", startedAt, chosen: choice.chosen.length, problems };
     });
     return true;
   } catch (error) {
     if (!(error instanceof MailkeepError)) throw error;
-    if (passing.has(error.code)) await tryLater(run, error, deps);
+    if (passing.has(error.code) && error.reason !== "DIRECTORY_SYNC_REQUIRED") await tryLater(run, error, deps);
     else await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
     return false;
   }
@@ -78,31 +89,20 @@ async function tryLater(run: Run, fault: MailkeepError, { rows, queue, clock, lo
   await queue.send(JSON.stringify(item), { delayMs: delayAfter(attempt, fault.retryAfterMs) });
 }
 
-async function directory(profile: Profile, { rows, syncDirectory }: StartDeps): Promise<MailboxEntry[]> {
-  const read = async () => {
-    const entries: MailboxEntry[] = [];
-    for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
-    return entries;
-  };
-  const known = profile.syncDirectoryFirst ? [] : await read();
-  if (known.length > 0) return known;
-  await syncDirectory(profile.connection);
-  return read();
+/** The wait for a group that cannot be read now; then what is known is archived, and the gap named. */
+const patientStarts = 2;
+
+/** Syncs, chooses, and says what came of it; a run without a directory cannot begin. */
+async function choose(run: Run, profile: Profile, deps: StartDeps): Promise<Choice> {
+  if (profile.syncDirectoryFirst) await deps.syncDirectory(profile.connection);
+  const patient = profile.mailboxes.mode === "except" || startAttempt(run) < patientStarts;
+  return chooseMailboxes(profile, deps, { patient });
 }
 
-function partsOf(run: Run, { chosen, excluded }: Resolution, now: Date): MailboxRun[] {
-  const part = ({ id, address, displayName }: MailboxEntry, named: boolean) =>
-    newMailboxRun(run.id, { mailbox: id, address, displayName, named }, now);
-  const left = (mailbox: MailboxEntry, reason: string): MailboxRun => ({
-    ...part(mailbox, false),
-    status: "excluded",
-    reason,
-    endedAt: now.toISOString(),
-  });
-  return [
-    ...chosen.map(({ mailbox, named }) => part(mailbox, named)),
-    ...excluded.map(({ mailbox, reason }) => left(mailbox, reason)),
-  ];
+async function previousRun({ id, profile }: Run, rows: RowStore): Promise<Run | undefined> {
+  for await (const run of listRuns(rows))
+    if (run.profile === profile && run.id !== id && run.directory !== undefined) return run;
+  return undefined;
 }
 
 /** Sending twice is harmless: only one worker gets the claim, and the other item finds its part ended. */
@@ -120,15 +120,16 @@ async function sendParts(run: Run, { rows, queue }: StartDeps): Promise<void> {
  */
 export async function failRun(
   id: RunId,
-  problem: Problem,
-  { rows, clock, attempt }: Pick<StartDeps, "rows" | "clock"> & { attempt?: number },
+  problem: Problem | Problem[],
+  { rows, clock, attempt, found = {} }: Pick<StartDeps, "rows" | "clock"> & { attempt?: number; found?: Partial<Run> },
 ): Promise<void> {
   await changeRun(rows, id, (stored) => {
     if (!isOpen(stored.status) || stored.startedAt !== undefined) return undefined;
     if (attempt !== undefined && attempt !== startAttempt(stored)) return undefined;
     const { resumeAt: _, ...run } = stored;
     const at = clock.now().toISOString();
-    return { ...run, status: "failed", startedAt: at, endedAt: at, problems: [...run.problems, problem] };
+    const problems = [...run.problems, ...[problem].flat()];
+    return { ...run, ...found, status: "failed", startedAt: at, endedAt: at, problems };
   });
 }
 

@@ -1,6 +1,8 @@
 // Pure: runs and their mailboxes as the API shows them.
 import type { SkipCounts } from "../core/skip-cause.js";
 import { helpFor } from "../faults/explain.js";
+import type { SelectedBy } from "../mailboxes/resolve.js";
+import type { RunDirectory, RunSelection } from "./choice.js";
 import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
 
 /** A problem with what it means and what mends it, where the catalogue knows its code. */
@@ -25,6 +27,10 @@ export interface RunView {
   resumeAt: string | null;
   endedAt: string | null;
   cancelRequested: boolean;
+  /** How the profile's groups were expanded; null until the run has begun. */
+  selection: RunSelection | null;
+  /** The directory as the run found it; null until the run has begun. */
+  directory: RunDirectory | null;
   mailboxes: RunSummary["mailboxes"];
   tally: RunSummary["tally"];
   /** Why messages were skipped: how many for each cause. */
@@ -50,6 +56,8 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     resumeAt: (isOpen(run.status) && run.resumeAt) || null,
     endedAt: run.endedAt ?? null,
     cancelRequested: run.cancelRequested,
+    selection: run.selection ?? null,
+    directory: run.directory ?? null,
     mailboxes: summary.mailboxes,
     tally: summary.tally,
     skipped: summary.skipped ?? {},
@@ -69,6 +77,8 @@ export interface MailboxRunView {
   status: MailboxRun["status"];
   /** Why it was excluded or failed. */
   reason: string | null;
+  /** Why it is in the run, or excepted from it. */
+  selectedBy: SelectedBy | null;
   /** Messages dealt with, of those the chosen folders say they hold. */
   done: number;
   total: number;
@@ -113,6 +123,7 @@ export function viewMailboxRun(part: MailboxRun): MailboxRunView {
     displayName: part.displayName,
     status: part.status,
     reason: part.reason ?? null,
+    selectedBy: part.selectedBy ?? null,
     done: part.done,
     total: part.total,
     messages: part.tally.stored,

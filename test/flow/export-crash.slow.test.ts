@@ -18,6 +18,7 @@ import type { RowStore } from "../../lib/ports/row-store.js";
 import { testStart } from "../build/a-world.js";
 import { type AnArchive, anArchive, collected } from "../build/an-archive.js";
 import { hasPython, type Unpacked, unzipped } from "../build/an-export.js";
+import { noTenants } from "../build/no-tenants.js";
 import { repeatableRandom } from "../build/repeatable-random.js";
 import { type Fault, faulty } from "../fakes/faulty.js";
 
@@ -77,7 +78,7 @@ function withOwnRuns(rows: RowStore): RowStore {
 }
 
 const order = (shop: Shop, format: string) =>
-  requestExport(ExportInput.parse({ format, mailboxes: [archive.mailbox] }), shop.deps);
+  requestExport(ExportInput.parse({ format, mailboxes: [archive.mailbox] }), { ...shop.deps, tenants: noTenants });
 
 async function finish({ id }: Pick<Export, "id">, deps: Shop["deps"]): Promise<Export> {
   for (let step = await exportMail(id, deps); step.kind === "again"; step = await exportMail(id, deps));

@@ -16,6 +16,7 @@ import { silentLog } from "../../lib/ports/log.js";
 import { testStart } from "../build/a-world.js";
 import { type AnArchive, anArchive, collected, keyOf } from "../build/an-archive.js";
 import { hasPython, readMbox, unzipped } from "../build/an-export.js";
+import { noTenants } from "../build/no-tenants.js";
 import { repeatableRandom } from "../build/repeatable-random.js";
 
 const mail = (id: string, more: object = {}) => ({
@@ -30,7 +31,14 @@ let orders = 0;
 async function exported(archive: AnArchive, input: object = {}) {
   const clock = stoppedClock(testStart);
   const random = repeatableRandom(`gaps ${orders++}`);
-  const machine = { clock, random, log: silentLog, queue: memoryWorkQueue(clock), budgetMs: 60_000 };
+  const machine = {
+    clock,
+    random,
+    log: silentLog,
+    queue: memoryWorkQueue(clock),
+    budgetMs: 60_000,
+    tenants: noTenants,
+  };
   const deps = { rows: archive.rows, blobs: archive.blobs, exports: memoryExportStore(), ...machine };
   const selection = ExportInput.parse({ format: "eml-zip", mailboxes: [archive.mailbox], ...input });
   const { id } = await requestExport(selection, deps);

@@ -4,8 +4,8 @@
 import type { ErrorCode } from "../../core/errors.js";
 import type { FaultKind } from "./fault.js";
 
-/** What was asked for. `link` is a delta link of a folder, `well-known` a folder by its well-known name. */
-export type Where = "message" | "folder" | "link" | "well-known" | "mailbox" | "directory";
+/** What was asked for. `link` is a delta link of a folder, `directory-link` one of the users, `well-known` a folder by its well-known name. */
+export type Where = "message" | "folder" | "link" | "well-known" | "mailbox" | "directory" | "directory-link";
 
 /** How often to try: see {@link tries}. `pause` stops the whole mailbox for a while and then goes on. */
 export type Retry = "never" | "once" | "few" | "patient" | "pause";
@@ -89,6 +89,10 @@ const storeCodes = [
 /** The first row that fits decides. */
 export const rules: readonly Rule[] = [
   { status: is(429, 509), retry: "pause", end: throws("throttled") },
+
+  // Whatever a link of the users has died of: reading all users is always safe.
+  { status: is(400, 404, 410), where: ["directory-link"], retry: "never", end: outcome("resync") },
+  { status: any, codes: syncStateCodes, where: ["directory-link"], retry: "never", end: outcome("resync") },
 
   {
     status: is(400, 401, 403, 404),

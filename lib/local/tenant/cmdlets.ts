@@ -96,6 +96,8 @@ function getDynamicGroupMember(parameters: Parameters, state: TenantState): Outc
   const rows = group.members.flatMap((id) => {
     const person = state.directory.user(id);
     if (person !== undefined) return [memberRow(person.id, person.mail ?? "", person.displayName)];
+    const nested = state.directory.groups.get(id);
+    if (nested !== undefined) return [memberRow(nested.id, nested.mail ?? "", nested.displayName)];
     const contact = state.directory.contacts.find((one) => one.id === id);
     return contact ? [memberRow("", contact.mail, contact.displayName)] : [];
   });

@@ -61,6 +61,7 @@ const verbs: Record<string, Verb> = {
   removePerson: (c, o) => c.removePerson(o.mailbox),
   changePerson: (c, o) => c.changePerson(o.mailbox, o.change),
   loseMailbox: (c, o) => c.loseMailbox(o.mailbox, o.absent),
+  expireDirectoryTokens: (c) => c.expireDirectoryTokens(),
   putGroup: (c, o) => c.putGroup(o.group),
   removeGroup: (c, o) => c.removeGroup(o.name),
   putDynamicGroup: (c, o) => c.putDynamicGroup(o.dynamicGroup),

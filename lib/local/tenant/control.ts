@@ -186,7 +186,9 @@ export class MailboxControl {
   }
 
   changePerson(user: string, change: Partial<Omit<Person, "id">>): void {
-    Object.assign(this.person(user), change);
+    const person = this.person(user);
+    Object.assign(person, change);
+    this.state.directory.touch(person.id, Object.keys(change));
   }
 
   /** Makes or replaces a group. */
@@ -234,6 +236,11 @@ export class MailboxControl {
     const person = this.state.directory.mailboxOwner(user);
     if (!person) throw new Error(`the sample tenant has no user ${user}`);
     return person;
+  }
+
+  /** Kills every link of users/delta. */
+  expireDirectoryTokens(): void {
+    this.state.directory.generation++;
   }
 
   /** The mailbox is no longer reachable; its mail comes back with `changePerson(user, { mailbox: { kind: "user" } })`. */

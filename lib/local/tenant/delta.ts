@@ -29,6 +29,8 @@ export interface DeltaHabits {
   tokenLifetimeMs?: number;
   /** How a dead token is refused. */
   resyncShape: ResyncShape;
+  /** users/delta tells of a change only what has changed, not the whole user. */
+  partialUsers: boolean;
 }
 
 export const usualHabits: DeltaHabits = {
@@ -36,6 +38,7 @@ export const usualHabits: DeltaHabits = {
   repeatItems: false,
   partialReadState: true,
   awayAndBackIsRemoved: true,
+  partialUsers: true,
   resyncShape: "410-syncStateNotFound",
 };
 

@@ -17,6 +17,14 @@ export interface SampleApplicationRight {
   members?: string[];
 }
 
+/** `properties` empty: the person is new. */
+export interface PersonEvent {
+  at: number;
+  id: string;
+  properties: string[];
+  removed?: true;
+}
+
 export class SampleDirectory {
   private readonly people = new Map<string, Person>();
   readonly deleted: { person: Person; deletedDateTime: string }[] = [];
@@ -27,7 +35,34 @@ export class SampleDirectory {
   applicationRights: SampleApplicationRight[] = [];
   accessPolicies: AccessPolicy[] = [];
 
+  /** What happened to people, for users/delta; the serial of each event. */
+  private readonly events: PersonEvent[] = [];
+  private serial = 0;
+  /** Bookmarks of an earlier generation are dead. */
+  generation = 1;
+
+  get head(): number {
+    return this.serial;
+  }
+
+  /** The last event of each person after `since`, in the order they happened. */
+  since(since: number): PersonEvent[] {
+    const last = new Map<string, PersonEvent>();
+    for (const event of this.events.filter(({ at }) => at > since)) {
+      const properties = [...new Set([...(last.get(event.id)?.properties ?? []), ...event.properties])];
+      last.delete(event.id);
+      last.set(event.id, { ...event, properties });
+    }
+    return [...last.values()];
+  }
+
+  /** Notes that these properties of a person have changed. */
+  touch(id: string, properties: string[]): void {
+    this.events.push({ at: ++this.serial, id, properties });
+  }
+
   add(person: Person, mailbox?: Mailbox): void {
+    this.touch(person.id, []);
     this.people.set(person.id, person);
     if (mailbox) this.boxes.set(person.id, mailbox);
   }
@@ -36,6 +71,7 @@ export class SampleDirectory {
   remove(id: string, when: Date): void {
     const person = this.people.get(id);
     if (person) this.deleted.push({ person, deletedDateTime: when.toISOString() });
+    if (person) this.events.push({ at: ++this.serial, id, properties: [], removed: true });
     this.people.delete(id);
     this.boxes.delete(id);
   }

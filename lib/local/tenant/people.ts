@@ -94,6 +94,10 @@ function employee(source: Dice, index: number): Person {
     jobTitle: source.pick(jobs),
     language: (["en", "de", "en", "en", "en", "en", "de", "ja", "fr", "en"] as const)[index % 10] ?? "en",
     mailbox: { kind: "user" },
+    ...(index % 10 < 2 && {
+      onPremisesSyncEnabled: true,
+      onPremisesDistinguishedName: `CN=${givenName} ${surname},OU=Legal,OU=Staff,DC=contoso,DC=example`,
+    }),
   };
 }
 
@@ -144,6 +148,7 @@ export function peopleWithout(seed: string): Person[] {
       mail: `otto.onpremises@${companyDomain}`,
       proxyAddresses: [`SMTP:otto.onpremises@${companyDomain}`],
       onPremisesSyncEnabled: true,
+      onPremisesDistinguishedName: "CN=Onpremises\\, Otto,OU=Sales,OU=Staff,DC=contoso,DC=example",
       exchangePlan: undefined,
       mailbox: { absent: "MailboxNotEnabledForRESTAPI" },
     },

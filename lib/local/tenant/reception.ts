@@ -5,12 +5,14 @@ import type { Call, TenantState } from "./call.js";
 import { exchangeAnswer, exchangeRoute } from "./exchange-door.js";
 import { faultAnswer } from "./faults.js";
 import { folderRoutes } from "./folder-routes.js";
+import { groupRoutes } from "./group-routes.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageRoutes } from "./message-routes.js";
 import { preference } from "./query.js";
 import { directoryRefusal, mailboxRefusal, readToken, type TokenRights } from "./rights.js";
 import { type Found, Router } from "./router.js";
 import { userRoutes } from "./user-routes.js";
+import { usersDelta } from "./users-delta.js";
 import { cutUrl, unknownRoute, type Visit } from "./visit.js";
 
 const version = "/v1.0";
@@ -25,7 +27,7 @@ export interface ReceptionOptions {
 }
 
 export class Reception {
-  private readonly router = new Router([...userRoutes, ...folderRoutes, ...messageRoutes]);
+  private readonly router = new Router([...userRoutes, ...groupRoutes, usersDelta, ...folderRoutes, ...messageRoutes]);
 
   constructor(
     private readonly state: TenantState,

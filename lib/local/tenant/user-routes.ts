@@ -27,6 +27,7 @@ const properties: Record<string, (person: Person) => unknown> = {
   department: (p) => p.department || null,
   externalUserState: (p) => p.externalUserState,
   mailNickname: (p) => p.userPrincipalName.split("@")[0],
+  onPremisesDistinguishedName: (p) => p.onPremisesDistinguishedName ?? null,
   onPremisesSyncEnabled: (p) => p.onPremisesSyncEnabled,
   proxyAddresses: (p) => p.proxyAddresses,
   // Unreliable in the real directory as well: often null (B.1).
@@ -34,7 +35,7 @@ const properties: Record<string, (person: Person) => unknown> = {
   usageLocation: () => "DE",
   userType: (p) => p.userType,
 };
-const known = new Set(Object.keys(properties));
+export const userProperties: ReadonlySet<string> = new Set(Object.keys(properties));
 const usual = Object.keys(properties).slice(0, 11);
 
 function plans(capabilityStatus: "Enabled" | "Suspended") {
@@ -50,7 +51,7 @@ function plans(capabilityStatus: "Enabled" | "Suspended") {
   ];
 }
 
-function userJson(person: Person, select: string[] | undefined): Record<string, unknown> {
+export function userJson(person: Person, select: string[] | undefined): Record<string, unknown> {
   return Object.fromEntries((select ?? usual).map((name) => [name, properties[name]?.(person)]));
 }
 
@@ -62,7 +63,7 @@ function listUsers({ state, query, eventual }: Call) {
       "Request_UnsupportedQuery",
       `Invalid page size specified: '${top}'. Must be between 1 and 999 inclusive.`,
     );
-  const select = selected(query, known, "microsoft.graph.user");
+  const select = selected(query, userProperties, "microsoft.graph.user");
   const people = filtered(state.directory.all(), query.get("$filter"));
   const skip = skipped(query.get("$skiptoken"));
   const page = people.slice(skip, skip + top);
@@ -90,7 +91,7 @@ function filtered(people: Person[], filter: string | null): Person[] {
 }
 
 function matches(person: Person, one: Comparison): boolean {
-  if (!known.has(one.property))
+  if (!userProperties.has(one.property))
     refuse(400, "Request_BadRequest", `Unsupported property '${one.property}' in the filter clause.`);
   const value = properties[one.property]?.(person);
   if (Array.isArray(value)) return value.some((item) => typeof item === "string" && compares(item, one));
@@ -105,12 +106,12 @@ function getUser({ state, places, query }: Call) {
       "Request_ResourceNotFound",
       `Resource '${places.user}' does not exist or one of its queried reference-property objects are not present.`,
     );
-  const select = selected(query, known, "microsoft.graph.user");
+  const select = selected(query, userProperties, "microsoft.graph.user");
   return json({ "@odata.context": `${state.origin}/v1.0/$metadata#users/$entity`, ...userJson(person, select) });
 }
 
 function listDeleted({ state, query }: Call) {
-  const select = selected(query, known, "microsoft.graph.user");
+  const select = selected(query, userProperties, "microsoft.graph.user");
   return json({
     "@odata.context": `${state.origin}/v1.0/$metadata#directoryObjects/microsoft.graph.user`,
     value: state.directory.deleted.map(({ person, deletedDateTime }) => {

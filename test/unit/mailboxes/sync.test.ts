@@ -1,5 +1,5 @@
 // Who is in the directory snapshot, and who is not any more.
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
 import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { MailkeepError } from "../../../lib/core/errors.js";
@@ -7,7 +7,7 @@ import { defaultConnection, type MailboxId } from "../../../lib/core/ids.js";
 import { day } from "../../../lib/core/time.js";
 import { findMailbox } from "../../../lib/mailboxes/mailbox.js";
 import { syncDirectory } from "../../../lib/mailboxes/sync.js";
-import type { DirectoryUser, MailboxProbe } from "../../../lib/ports/directory.js";
+import type { DirectoryUser, MailboxProbe, UserChange, UserChanges } from "../../../lib/ports/directory.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import { now } from "../runs/a-run.js";
 
@@ -30,6 +30,7 @@ function aDirectory() {
   const asked: string[] = [];
   let answer: () => MailboxProbe | undefined = () => ({ kind: "user" });
   let users: DirectoryUser[] = [];
+  let changes: UserChanges | undefined;
   const deps = {
     rows,
     connection: defaultConnection,
@@ -40,7 +41,14 @@ function aDirectory() {
       async *users() {
         yield users;
       },
-      find: async () => undefined,
+      find: async (id: string) => users.find((user) => user.id === id),
+      async bookmark() {
+        if (changes === undefined) throw new MailkeepError("invalid", "no changes here");
+        return "bookmark 1";
+      },
+      changesSince: async () => changes ?? { kind: "resync" as const },
+      group: async () => undefined,
+      async *groupMembers() {},
     },
     async probe(id: MailboxId) {
       asked.push(id);
@@ -55,6 +63,15 @@ function aDirectory() {
     },
     sync: (...present: DirectoryUser[]) => {
       users = present;
+      return syncDirectory(deps);
+    },
+    /** From now on the directory keeps bookmarks, and tells this to whoever has one; the users are as they were. */
+    tell: (...told: UserChange[]) => {
+      changes = { kind: "changes", changes: told, bookmark: "bookmark 2" };
+      return syncDirectory(deps);
+    },
+    forget: () => {
+      changes = { kind: "resync" };
       return syncDirectory(deps);
     },
     entry: (name: string) => findMailbox(rows, name as MailboxId),
@@ -88,15 +105,76 @@ it("keeps who could not be asked as a candidate", async () => {
   expect(await directory.entry("anna")).not.toHaveProperty("excluded");
 });
 
-it("says that somebody left, and takes them back when they return, whatever they had before", async () => {
+it("says that somebody left, since when, and takes them back when they return, whatever they had before", async () => {
   const directory = aDirectory();
+  const other = aUser("other");
   directory.answerWith(() => ({ kind: "none", reason: "MailboxNotEnabledForRESTAPI" }));
-  await directory.sync(aUser("anna"));
-  expect(await directory.sync()).toMatchObject({ left: 1 });
-  expect(await directory.entry("anna")).toMatchObject({ excluded: "LEFT_DIRECTORY" });
-  expect(await directory.sync()).toMatchObject({ left: 0 });
+  await directory.sync(aUser("anna"), other);
+  expect(await directory.sync(other)).toMatchObject({ left: 1 });
+  const gone = { excluded: "LEFT_DIRECTORY", leftAt: now.toISOString() };
+  expect(await directory.entry("anna")).toMatchObject(gone);
+  directory.clock.advance(day);
+  expect(await directory.sync(other)).toMatchObject({ left: 0 });
+  expect(await directory.entry("anna")).toMatchObject(gone);
   directory.answerWith(() => ({ kind: "user" }));
-  await directory.sync(aUser("anna"));
+  expect(await directory.sync(aUser("anna"), other)).toMatchObject({ joined: 1 });
   expect(await directory.entry("anna")).toMatchObject({ kind: "user" });
   expect(await directory.entry("anna")).not.toHaveProperty("excluded");
+  expect(await directory.entry("anna")).not.toHaveProperty("leftAt");
+});
+
+it("takes a directory without anybody for one that was not read", async () => {
+  const directory = aDirectory();
+  await directory.sync(aUser("anna"));
+  await expect(directory.sync()).rejects.toMatchObject({ code: "unavailable", reason: "DIRECTORY_EMPTY" });
+  expect(await directory.entry("anna")).not.toHaveProperty("excluded");
+});
+
+describe("a directory that keeps bookmarks", () => {
+  const anna = aUser("anna");
+  const ben = aUser("ben");
+  /** Anna and Ben are known, and a bookmark is held. */
+  async function known() {
+    const directory = aDirectory();
+    await directory.sync(anna, ben);
+    directory.clock.advance(8 * day);
+    await directory.tell();
+    return directory;
+  }
+
+  it("is asked for what is new only; nobody else is thought to have left", async () => {
+    const directory = await known();
+    const changed = { ...anna, displayName: "Anna B." };
+    const carl = aUser("carl");
+    expect(
+      await directory.tell(
+        { kind: "present", id: anna.id, user: changed },
+        { kind: "present", id: carl.id, user: carl },
+      ),
+    ).toMatchObject({ full: false, users: 3, joined: 1, left: 0 });
+    expect(await directory.entry("anna")).toMatchObject({ displayName: "Anna B.", address: "anna@contoso.example" });
+    expect(await directory.tell({ kind: "removed", id: ben.id })).toMatchObject({ users: 2, left: 1 });
+    expect(await directory.entry("ben")).toMatchObject({ excluded: "LEFT_DIRECTORY" });
+    expect(await directory.tell({ kind: "removed", id: ben.id })).toMatchObject({ left: 0 });
+  });
+
+  it("is asked for the whole of whom only parts were told, so that nothing known is wiped", async () => {
+    const directory = await known();
+    await directory.tell({ kind: "present", id: anna.id });
+    expect(await directory.entry("anna")).toMatchObject({ address: "anna@contoso.example", kind: "user" });
+  });
+
+  it("is asked who is there when somebody is told of as gone and as there", async () => {
+    const directory = await known();
+    const report = await directory.tell({ kind: "present", id: anna.id, user: anna }, { kind: "removed", id: anna.id });
+    expect(report).toMatchObject({ left: 0, users: 2 });
+  });
+
+  it("is read as a whole when the bookmark is dead, and when the last whole reading is seven days old", async () => {
+    const directory = await known();
+    expect(await directory.forget()).toMatchObject({ full: true, users: 2, left: 0 });
+    expect(await directory.tell()).toMatchObject({ full: false });
+    directory.clock.advance(7 * day);
+    expect(await directory.tell()).toMatchObject({ full: true });
+  });
 });

@@ -5,6 +5,7 @@ import { memoryWorkQueue } from "../../../lib/adapters/memory/work-queue.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import { changePart, findPart, findRun } from "../../../lib/runs/repo.js";
 import { failMailbox, failRun, startRun } from "../../../lib/runs/start-run.js";
+import { noTenants } from "../../build/no-tenants.js";
 import { aPart, aRun, box, now, runId, stored } from "./a-run.js";
 
 const problem = { code: "WORK_ITEM_POISONED", message: "again and again" };
@@ -14,7 +15,7 @@ async function aDesk(start: Parameters<typeof stored>[0]) {
   const rows = await stored(start);
   const clock = stoppedClock(now);
   const queue = memoryWorkQueue(clock);
-  const deps = { rows, clock, queue, log: silentLog, syncDirectory: async () => {} };
+  const deps = { rows, clock, queue, log: silentLog, tenants: noTenants, syncDirectory: async () => {} };
   return { rows, deps, queue };
 }
 
