@@ -19,6 +19,8 @@ import {
 } from "./core/ids.js";
 import type { Page, PageRequest } from "./core/page.js";
 import { minute } from "./core/time.js";
+import { assertMayDelete } from "./deletion/enable.js";
+import { deletionUseCases } from "./deletion/use-cases.js";
 import { type Edges, version } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
 import { headUseCases } from "./heads/use-cases.js";
@@ -31,7 +33,7 @@ import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
 import type { LogFields } from "./ports/log.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
-import type { ProfileInput } from "./profiles/profile.js";
+import type { Profile, ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
 import { reachUseCases } from "./reach/use-cases.js";
 import { type Attachment, listAttachments, type OpenAttachment, openAttachment } from "./reading/attachments.js";
@@ -84,6 +86,7 @@ export function composeApp(edges: Edges) {
     runs: afterReady(edges, runUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
     exports: afterReady(edges, exportUseCases(edges)),
+    deletions: afterReady(edges, deletionUseCases(edges)),
     heads: afterReady(edges, openHeads(edges)),
     health: () => health(edges, openHeads(edges).owed),
   };
@@ -256,7 +259,12 @@ function messageUseCases(edges: Edges) {
 
 function profileUseCases(edges: Edges) {
   const { rows } = edges;
-  const editing = { ...edges, assertSchedule, connectionNamed: (id: ConnectionId) => connectionNamed(id, edges) };
+  const editing = {
+    ...edges,
+    assertSchedule,
+    connectionNamed: (id: ConnectionId) => connectionNamed(id, edges),
+    assertMayDelete: (input: ProfileInput, before?: Profile) => assertMayDelete(input, before, edges),
+  };
   return {
     async list(): Promise<StoredProfile[]> {
       const all: StoredProfile[] = [];

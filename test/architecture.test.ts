@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
   "lib/runs": ["lib/core", "lib/faults", "lib/ports", "lib/profiles", "lib/mailboxes", "lib/work"],
   "lib/schedule": ["lib/core", "lib/ports", "lib/profiles", "lib/runs"],
   "lib/archive": [
+    "lib/deletion",
     "lib/core",
     "lib/ports",
     "lib/pack",
@@ -43,6 +44,17 @@ const mayImport: Record<string, string[]> = {
     "lib/work",
     "lib/reading",
     "lib/heads",
+  ],
+  "lib/deletion": [
+    "lib/core",
+    "lib/ports",
+    "lib/pack",
+    "lib/ledger",
+    "lib/catalog",
+    "lib/profiles",
+    "lib/mailboxes",
+    "lib/runs",
+    "lib/verify",
   ],
   "lib/export": [
     "lib/core",

@@ -5,7 +5,7 @@ import { apiRoot, type Calls } from "../../lib/api/route.js";
 import type { runRoutes } from "../../lib/api/runs.js";
 import type { App } from "../../lib/app.js";
 
-export function runCalls({ runs }: Pick<App, "runs">): Calls<typeof runRoutes> {
+export function runCalls({ runs, deletions }: Pick<App, "runs" | "deletions">): Calls<typeof runRoutes> {
   return {
     async listRuns({ query, url }) {
       const { profile } = query;
@@ -18,6 +18,10 @@ export function runCalls({ runs }: Pick<App, "runs">): Calls<typeof runRoutes> {
     async listMailboxRuns({ params, query, url }) {
       const page = await runs.mailboxes(params.id, pageRequest(query));
       return { json: asList(page, url, (part) => part) };
+    },
+    async listRunDeletions({ params, query, url }) {
+      const page = await deletions.list(params.id, pageRequest(query));
+      return { json: asList(page, url, (entry) => entry) };
     },
     async cancelRun({ params }) {
       const run = await runs.cancel(params.id);

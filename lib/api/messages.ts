@@ -32,6 +32,10 @@ export const MessageAnswer = z.strictObject({
   categories: z.array(z.string()).optional(),
   storedAt: z.string(),
   removedAtSourceAt: z.string().nullable().describe("When it was found to have left the mailbox"),
+  removedAtSourceBy: z
+    .enum(["mailkeep", "mailbox"])
+    .nullable()
+    .describe("mailkeep: deleted by a profile's rule; mailbox: by somebody there"),
   seq: count.describe("The ledger record that committed it"),
   pack: z.string().describe("The pack that holds it"),
 });

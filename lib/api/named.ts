@@ -21,7 +21,17 @@ import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, M
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
 import { AccessTestAnswer, AccessTestInput, MailboxTestAnswer, ProbeAnswer, ProfileDraft } from "./reach.js";
-import { MailboxRunAnswer, MailboxRunList, RunAnswer, RunList, RunProblem, TallyAnswer } from "./runs.js";
+import {
+  DeletionAnswer,
+  DeletionEntryAnswer,
+  DeletionEntryList,
+  MailboxRunAnswer,
+  MailboxRunList,
+  RunAnswer,
+  RunList,
+  RunProblem,
+  TallyAnswer,
+} from "./runs.js";
 import {
   FindingAnswer,
   FindingsAnswer,
@@ -57,6 +67,9 @@ export const answers = {
   AuditPlace,
   Connection: ConnectionAnswer,
   ConnectionList,
+  Deletion: DeletionAnswer,
+  DeletionEntry: DeletionEntryAnswer,
+  DeletionEntryList,
   Document: DocumentAnswer,
   Error: ErrorAnswer,
   ErrorList,

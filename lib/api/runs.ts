@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ProfileId, RunId } from "../core/ids.js";
 import { skipCauses } from "../core/skip-cause.js";
+import { keptCauses } from "../runs/deletion-counts.js";
 import { help } from "./errors.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
@@ -42,6 +43,19 @@ export const RunProblem = z.strictObject({
   ...help,
 });
 
+/** What the profile's deletion rule came to. */
+export const DeletionAnswer = z.strictObject({
+  mode: z.literal("afterArchive"),
+  action: z.enum(["moveToDeletedItems", "delete", "permanentDelete"]),
+  dryRun: z.boolean(),
+  candidates: count.describe("Archived messages still in a folder the profile chooses: the sum of what follows"),
+  deleted: count,
+  wouldDelete: count.describe("Of a dry run"),
+  bytes: count.describe("Of what was, or would have been, deleted"),
+  notDeleted: z.partialRecord(z.enum(keptCauses), count).describe("How many were left in the mailbox, by cause"),
+  sample: z.array(z.string()).describe("The first keys of what was, or would have been, deleted"),
+});
+
 export const RunAnswer = z.strictObject({
   id: z.string(),
   profile: z.string(),
@@ -65,6 +79,7 @@ export const RunAnswer = z.strictObject({
   moved: count,
   removed: count,
   changed: count,
+  deletion: DeletionAnswer.nullable().describe("Null without a deletion rule"),
   problems: z.array(RunProblem),
 });
 export const RunList = listOf(RunAnswer);
@@ -91,6 +106,7 @@ export const MailboxRunAnswer = z.strictObject({
   moved: count,
   removed: count,
   changed: count,
+  deletion: DeletionAnswer.nullable().describe("Null without a deletion rule, and before its turn has come"),
   coverage: z.strictObject({
     folders: z.strictObject({ total: count, done: count }),
     messagesInMailbox: count.describe("As the chosen folders say; advisory"),
@@ -101,6 +117,21 @@ export const MailboxRunAnswer = z.strictObject({
   problems: z.array(RunProblem),
 });
 export const MailboxRunList = listOf(MailboxRunAnswer);
+
+/** One message of a run's deletions. */
+export const DeletionEntryAnswer = z.strictObject({
+  mailbox: z.string(),
+  key: z.string(),
+  outcome: z
+    .enum(["deleting", "deleted", "wouldDelete", "kept"])
+    .describe("deleting: begun, and what came of it is not known yet"),
+  cause: z.string().nullable().describe("Why it was kept"),
+  code: z.string().nullable().describe("What is wrong with the archive's copy, or what Graph refused with"),
+  detail: z.string().nullable(),
+  size: count,
+  at: time,
+});
+export const DeletionEntryList = listOf(DeletionEntryAnswer);
 
 const tag = "runs";
 const params = z.strictObject({ id: RunId });
@@ -134,6 +165,18 @@ export const runRoutes = {
     params,
     query: z.strictObject(pageQuery),
     answer: { status: 200, schema: MailboxRunList },
+    problems: [404],
+  }),
+  listRunDeletions: route({
+    method: "GET",
+    path: "/runs/{id}/deletions",
+    tag,
+    summary:
+      "What the run's deletion rule did, or in a dry run would have done; and what it kept for a cause worth a look",
+    right: "see",
+    params,
+    query: z.strictObject(pageQuery),
+    answer: { status: 200, schema: DeletionEntryList },
     problems: [404],
   }),
   cancelRun: route({

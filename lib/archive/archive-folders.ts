@@ -38,7 +38,7 @@ export type Outcome = "complete" | "more" | "cancelled";
 export async function archiveFolders(
   stretch: Stretch,
   deps: ArchiveDeps,
-): Promise<{ outcome: Outcome; counts: MailboxRun }> {
+): Promise<{ outcome: Outcome; counts: MailboxRun; tree: Tree }> {
   const { run, part, reader } = stretch;
   const [tree, state] = await both(readTree(reader, run.folders), readState(stretch, deps));
   const { applied, owed, owedNow, counts, known, cursors } = state;
@@ -65,9 +65,9 @@ export async function archiveFolders(
     await writer.flush();
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     const end = counts.current();
-    if (outcome !== "complete") return { outcome, counts: { ...end, listings: [...listings.values()] } };
+    if (outcome !== "complete") return { outcome, counts: { ...end, listings: [...listings.values()] }, tree };
     const { listings: _, ...rest } = end;
-    return { outcome, counts: { ...rest, done: end.total } };
+    return { outcome, counts: { ...rest, done: end.total }, tree };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     await writer.flush().catch(() => {});

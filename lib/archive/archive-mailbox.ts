@@ -3,9 +3,11 @@
 import { MailkeepError } from "../core/errors.js";
 import type { Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
+import { deleteAfterArchive } from "../deletion/delete-after-archive.js";
 import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
+import type { MessageFacts } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge, Tenants } from "../ports/tenants.js";
 import { judgeOf } from "../profiles/verdict.js";
@@ -81,10 +83,13 @@ async function work(
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
   log.info("mailbox work begins", fields);
   try {
-    const { outcome, counts } = await archiveFolders(
-      { run, part, claim, reader, filter, deadlineMs: begun + deps.budgetMs },
-      deps,
-    );
+    const deadlineMs = begun + deps.budgetMs;
+    const { tree, ...read } = await archiveFolders({ run, part, claim, reader, filter, deadlineMs }, deps);
+    // A fact that nobody says lets a message into the archive, and lets none be deleted.
+    const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
+    const after = { run, part: read.counts, claim, reader, folders: tree.wanted, chooses, deadlineMs };
+    const { outcome, part: counts } =
+      read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });
     if (outcome === "cancelled") return await end(counts, { status: "cancelled" }, deps);
     if (outcome === "complete") return await end(counts, endingOf(counts), deps);

@@ -8,7 +8,7 @@ import { applyRecord } from "../catalog/replay.js";
 import type { MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { appendRecord, type ReadRecord } from "../ledger/journal.js";
-import { type LedgerRecord, packName, packPath } from "../ledger/record.js";
+import { type LedgerRecord, packName, packPath, program } from "../ledger/record.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Contents } from "./batch.js";
@@ -27,8 +27,6 @@ export interface CommitPlace {
   /** Throws when the mailbox is another worker's by now: nothing may be written any more. */
   assertOurs(): void;
 }
-
-export const program = "mailkeep/0.1.0";
 
 /**
  * Makes one batch durable and returns where the tables are after it, with the record if one was written.

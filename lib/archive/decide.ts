@@ -38,6 +38,8 @@ export function decide(
 ): Decision {
   if (sign.kind === "present") return decidePresent(sign.message, known, folder);
   const { id } = sign;
+  // What we deleted is listed where deleted mail goes: the receipt has said so already.
+  if (sign.kind === "listed" && known !== undefined && isWhereDeletedMailGoes(known, folder)) return { kind: "ignore" };
   if (known === undefined || known.removedAt !== undefined) return { kind: "ask", id };
   const isHere = known.folderId === folder.id;
   if (sign.kind === "listed") return isHere ? { kind: "ignore" } : { kind: "ask", id };
@@ -48,8 +50,22 @@ export function decide(
 export function decidePresent(message: MessageFacts, known: Known | undefined, folder: FolderPlace): Decision {
   if (known === undefined) return { kind: "fetch", message, version: 1 };
   if (hasNewContent(message, known)) return { kind: "fetch", message, version: known.version + 1 };
-  return { kind: "record", events: [...decidePlace(known, folder), ...metadataEvents(message, known)] };
+  const place = decidePlace(known, folder).map((event) => withChangeKey(event, message, known));
+  return { kind: "record", events: [...place, ...metadataEvents(message, known)] };
 }
+
+/** A move gives a message a new changeKey: without it the archive could not tell a moved message from a changed one. */
+function withChangeKey(event: LedgerEvent, { changeKey }: MessageFacts, known: Known): LedgerEvent {
+  if (event.kind !== "moved" && event.kind !== "returned") return event;
+  return changeKey === undefined || changeKey === known.changeKey ? event : { ...event, changeKey };
+}
+
+function isWhereDeletedMailGoes({ removedAt, deletedAt, deletedTo }: Known, { id, path }: FolderPlace): boolean {
+  return deletedAt !== undefined && removedAt !== undefined && (id === deletedTo || path.startsWith(recoverablePath));
+}
+
+/** Recoverable Items, as lib/archive/tree.ts calls it. */
+const recoverablePath = "/Recoverable Items/";
 
 /**
  * Exchange gives a new changeKey for every flag that is set, so a changed changeKey alone is no new content. A draft is
@@ -76,6 +92,7 @@ function differs<T>(said: T | undefined, known: T | undefined): boolean {
 /** What it means that a known message is in this folder now. */
 export function decidePlace(known: Known, folder: FolderPlace): LedgerEvent[] {
   const subject = { key: known.key, receivedAt: known.receivedAt };
+  if (isWhereDeletedMailGoes(known, folder)) return [];
   if (known.removedAt !== undefined) return [{ kind: "returned", ...subject, to: folder.id, toPath: folder.path }];
   if (known.folderId === folder.id) return [];
   return [{ kind: "moved", ...subject, from: known.folderId, to: folder.id, toPath: folder.path }];
@@ -103,10 +120,10 @@ const noCategories = categoriesMark([]);
 export function knownAfter(known: Known, events: LedgerEvent[]): Known {
   let next = known;
   for (const event of events) {
-    if (event.kind === "moved") next = { ...next, folderId: event.to };
+    if (event.kind === "moved") next = { ...next, folderId: event.to, ...defined({ changeKey: event.changeKey }) };
     else if (event.kind === "returned") {
       const { removedAt: _, ...present } = next;
-      next = { ...present, folderId: event.to };
+      next = { ...present, folderId: event.to, ...defined({ changeKey: event.changeKey }) };
     } else if (event.kind === "removed") next = { ...next, removedAt: event.at };
     else if (event.kind === "changed") {
       const { kind: _, key: __, receivedAt: ___, categories, ...facts } = event;

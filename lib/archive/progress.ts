@@ -3,9 +3,10 @@
 import { addSkipped, type SkipCause, type SkipCounts } from "../core/skip-cause.js";
 import type { Tally } from "../core/tally.js";
 import type { LedgerRecord } from "../ledger/record.js";
+import { noDeletions, withDeleted } from "../runs/deletion-counts.js";
 import type { MailboxRun, Problem } from "../runs/run.js";
 
-export type Counts = Pick<MailboxRun, "tally" | "skipped" | "bytes" | "moved" | "removed" | "changed">;
+export type Counts = Pick<MailboxRun, "tally" | "skipped" | "bytes" | "moved" | "removed" | "changed" | "deletion">;
 
 /** Pure: the counts with those of one commit. Every message a record stores or names was seen. */
 export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T {
@@ -33,6 +34,7 @@ export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T
     moved: counts.moved + count("moved") + count("returned"),
     removed: counts.removed + count("removed"),
     changed: counts.changed + count("changed"),
+    ...withReceipts(counts, record),
   };
 }
 
@@ -45,6 +47,12 @@ function skippedIn({ events }: LedgerRecord): SkipCounts {
     skipped[cause] = (skipped[cause] ?? 0) + 1;
   }
   return skipped;
+}
+
+/** A worker may have died between a receipt and the count of it. */
+function withReceipts({ deletion = noDeletions() }: Counts, { events }: LedgerRecord): Pick<Counts, "deletion"> {
+  const receipts = events.filter((event) => event.kind === "deleted");
+  return receipts.length === 0 ? {} : { deletion: withDeleted(deletion, "deleted", receipts) };
 }
 
 /** Pure: the counts with messages that a settled page found archived already. */

@@ -11,6 +11,11 @@ export interface Known {
   folderId: string;
   /** When the message was found to have left the mailbox; undefined while it is there. */
   removedAt?: string;
+  /** When we deleted it from the mailbox; stays when a person brings it back. */
+  deletedAt?: string;
+  /** The folder that users see and that we moved it to. */
+  deletedTo?: string;
+  deletedRun?: string;
   changeKey?: string;
   subjectHash?: string;
   messageIdHash?: string;
@@ -41,6 +46,9 @@ export function knownFromRow(row: Row): Known {
     run: text("run") ?? "",
     ...defined({
       removedAt: text("removedAt"),
+      deletedAt: text("deletedAt"),
+      deletedTo: text("deletedTo"),
+      deletedRun: text("deletedRun"),
       changeKey: text("changeKey"),
       subjectHash: text("subjectHash"),
       messageIdHash: text("messageIdHash"),

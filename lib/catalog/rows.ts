@@ -8,6 +8,9 @@ import { defined, type Known, knownToRow } from "./known.js";
 /** Row keys of one mailbox's partition in `messages`: h = head, f_ = folders, k_ = by id, t_ = by time. */
 export const headRow = "h";
 export const folderRow = (folderId: string): string => `f_${shortHash(folderId)}`;
+/** d_: intents to delete that no receipt has ended yet. */
+export const intentRow = (key: MessageKey): string => `d_${key}`;
+export const intentsAfter = { from: "d_", to: "d`" };
 export const knownRow = (idHash: string): string => `k_${idHash}`;
 export const listRow = (receivedAt: string, key: MessageKey): string => `t_${newestFirst(new Date(receivedAt))}_${key}`;
 export const idHashOf = (key: MessageKey): string => key.slice(0, 32);
@@ -110,9 +113,9 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
       return [{ kind: "upsert", row: folderRow(folderId), values }];
     }
     case "moved":
-      return bothRows(event, { folderId: event.to });
+      return bothRows(event, { folderId: event.to, changeKey: event.changeKey });
     case "returned":
-      return bothRows(event, { folderId: event.to, removedAt: "" });
+      return bothRows(event, { folderId: event.to, changeKey: event.changeKey, removedAt: "" });
     case "removed":
       return bothRows(event, { removedAt: event.at });
     case "changed": {
@@ -120,6 +123,22 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
       const facts = { isRead, flag, importance, changeKey };
       const marked = { ...facts, categoriesHash: categories && categoriesMark(categories) };
       return bothRows(event, marked, { ...facts, categories: categories && categoriesText(categories) });
+    }
+    case "deleting":
+      return [{ kind: "upsert", row: intentRow(event.key), values: { ...event } }];
+    case "kept":
+      return [{ kind: "delete", row: intentRow(event.key) }];
+    case "deleted": {
+      const { action, at, rule, run, to = "" } = event;
+      const ours = {
+        removedAt: at,
+        deletedAt: at,
+        deletedAction: action,
+        deletedRule: rule,
+        deletedRun: run,
+        deletedTo: to,
+      };
+      return [{ kind: "delete", row: intentRow(event.key) }, ...bothRows(event, ours)];
     }
     case "skipped":
     case "waiting":

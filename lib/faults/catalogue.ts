@@ -922,6 +922,13 @@ const own: Record<string, Entry> = {
     fix: "Verify the archive: POST /api/v1/verify names each damage; restore the blob from versions or soft delete.",
     link: learn("azure/storage/blobs/versioning-overview"),
   },
+  ARCHIVE_DAMAGED: {
+    kind: "archive",
+    who: people.operator,
+    cause:
+      "The archive could not give back, or not prove, bytes of messages that a deletion rule might have deleted; none of them was.",
+    fix: "Verify the archive: POST /api/v1/verify names each damage; GET /api/v1/runs/{id}/deletions names the messages.",
+  },
   ATTACHMENT_NOT_FOUND: {
     kind: "request",
     who: people.caller,
@@ -996,12 +1003,37 @@ const own: Record<string, Entry> = {
     cause: "What was read back is not what was written.",
     fix: "Verify the archive: POST /api/v1/verify.",
   },
+  DELETION_INTERRUPTED: {
+    kind: "passing",
+    who: people.operator,
+    cause: "Not every message was looked at that the deletion rule might have deleted.",
+    fix: "The next run looks at them again.",
+  },
   DELETION_NOT_DONE: {
     kind: "passing",
     who: people.operator,
     cause: "A message was to be deleted and is still where it was.",
     fix: "It is looked at again in the next run.",
     link: learn("graph/api/message-delete"),
+  },
+  DELETION_OPEN: {
+    kind: "passing",
+    who: people.operator,
+    cause: "A deletion was begun, its worker died, and the mailbox could not say yet whether it was done.",
+    fix: "Each run asks the mailbox again before it begins anything new.",
+  },
+  DELETION_REFUSED: {
+    kind: "data",
+    who: people.admin,
+    cause: "Graph refused to delete a message.",
+    fix: "The request id beside it leads Microsoft's support to the reason; the message is archived and still in the mailbox.",
+    link: learn("graph/api/message-delete"),
+  },
+  DELETION_RULE_CHANGED: {
+    kind: "request",
+    who: people.admin,
+    cause: "The profile's deletion rule was changed or taken back while a run of it was under way.",
+    fix: "Nothing, if that was meant; the next run goes by the rule of today.",
   },
   DIRECTORY_EMPTY: {
     kind: "passing",
@@ -1016,6 +1048,12 @@ const own: Record<string, Entry> = {
     cause: "The users of the tenant have never been read, so nobody knows which mailboxes there are.",
     fix: "POST /api/v1/directory/sync, then repeat the call.",
     link: links.users,
+  },
+  DRY_RUN_REQUIRED: {
+    kind: "request",
+    who: people.admin,
+    cause: "This deletion rule has had no dry run in the last 30 days.",
+    fix: "Save the profile with deletion.dryRun true, run it, look at the run's deletion, then save it with dryRun false.",
   },
   ERROR_CODE_UNKNOWN: {
     kind: "request",
@@ -1219,6 +1257,13 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "There is no head of this name.",
     fix: "GET /api/v1/heads lists them.",
+  },
+  HOLD_UNKNOWN: {
+    kind: "configuration",
+    who: people.exchange,
+    cause: "Exchange does not say whether the mailbox is on hold, so nothing was deleted from it.",
+    fix: "Give the identity Exchange.ManageAsApp and the Exchange role View-Only Recipients.",
+    link: learn("powershell/exchange/app-only-auth-powershell-v2"),
   },
   HTTP_3xx: {
     kind: "configuration",
@@ -1792,6 +1837,13 @@ const own: Record<string, Entry> = {
     cause: "A work item of another version of mailkeep.",
     fix: "Nothing to do while an upgrade is under way; otherwise empty the poison queue.",
     link: links.poison,
+  },
+  WRITER_IDENTITY_REQUIRED: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "A deletion rule needs a second identity, which may write, and there is none.",
+    fix: "Set WRITER_CLIENT_ID (deploy with ATTACH_WRITER=true) and give that identity Mail.ReadWrite.",
+    link: learn("graph/permissions-reference"),
   },
 };
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Sha256 } from "../core/digest.js";
 import { MailboxId, MessageKey } from "../core/ids.js";
 import { MessageRecord } from "../pack/manifest.js";
+import { Deleted, Deleting, Kept } from "./deletion.js";
 
 /** The message an event speaks of; `receivedAt` makes its catalog row findable without a lookup. */
 const known = { key: MessageKey, receivedAt: z.string() };
@@ -16,8 +17,15 @@ const FolderChanged = z.object({
   gone: z.boolean().optional(),
 });
 
-/** The message is in another folder now. */
-const Moved = z.object({ kind: z.literal("moved"), ...known, from: z.string(), to: z.string(), toPath: z.string() });
+/** The message is in another folder now, which may have given it a new changeKey. */
+const Moved = z.object({
+  kind: z.literal("moved"),
+  ...known,
+  from: z.string(),
+  to: z.string(),
+  toPath: z.string(),
+  changeKey: z.string().optional(),
+});
 
 /** The message has left the mailbox. It stays in the archive. */
 const Removed = z.object({
@@ -29,7 +37,13 @@ const Removed = z.object({
 });
 
 /** The message is back in the mailbox after a `removed`. */
-const Returned = z.object({ kind: z.literal("returned"), ...known, to: z.string(), toPath: z.string() });
+const Returned = z.object({
+  kind: z.literal("returned"),
+  ...known,
+  to: z.string(),
+  toPath: z.string(),
+  changeKey: z.string().optional(),
+});
 
 /** Metadata that changed without the content; only what changed is named. */
 const Changed = z.object({
@@ -108,6 +122,9 @@ export const LedgerEvent = z.discriminatedUnion("kind", [
   Released,
   Gone,
   Quarantined,
+  Deleting,
+  Deleted,
+  Kept,
 ]);
 export type LedgerEvent = z.infer<typeof LedgerEvent>;
 
@@ -151,6 +168,9 @@ export const LedgerRecord = z.object({
   program: z.string(),
 });
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
+
+/** What writes records, as they name it. */
+export const program = "mailkeep/0.1.0";
 
 /** Where record and pack of a commit lie: seq has 8 digits, from 00000001. */
 export const seqDigits = (seq: number): string => String(seq).padStart(8, "0");

@@ -3,7 +3,7 @@ import type { ConnectionId, ProfileId, Random } from "../core/ids.js";
 import { newProfileId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
-import type { ProfileInput } from "./profile.js";
+import type { Profile, ProfileInput } from "./profile.js";
 import { deleteProfile, getProfile, insertProfile, replaceProfile, type StoredProfile } from "./repo.js";
 
 export interface EditDeps {
@@ -14,11 +14,14 @@ export interface EditDeps {
   assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): void;
   /** The connection as it is spelled. @throws invalid when there is none */
   connectionNamed(id: ConnectionId): Promise<ConnectionId>;
+  /** @throws invalid or conflict when the profile's deletion rule may not be switched on as it is */
+  assertMayDelete(input: ProfileInput, before: Profile | undefined): Promise<void>;
 }
 
 export async function createProfile(input: ProfileInput, deps: EditDeps): Promise<StoredProfile> {
   if (input.schedule !== null) deps.assertSchedule(input.schedule);
   const connection = await deps.connectionNamed(input.connection);
+  await deps.assertMayDelete({ ...input, connection }, undefined);
   const now = deps.clock.now().toISOString();
   return insertProfile(deps.rows, {
     ...input,
@@ -39,6 +42,7 @@ export async function changeProfile(
   if (input.schedule !== null) deps.assertSchedule(input.schedule);
   const connection = await deps.connectionNamed(input.connection);
   const { profile } = await getProfile(deps.rows, id);
+  await deps.assertMayDelete({ ...input, connection }, profile);
   const updatedAt = deps.clock.now().toISOString();
   return replaceProfile(deps.rows, { ...input, connection, id, createdAt: profile.createdAt, updatedAt }, etag);
 }

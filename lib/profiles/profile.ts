@@ -1,6 +1,7 @@
 // What shall be archived: the profile as the API shows it and the tables keep it (design section 8).
 import { z } from "zod";
 import { ConnectionId, defaultConnection, type ProfileId } from "../core/ids.js";
+import { Deletion } from "./deletion.js";
 import { MessageFilter } from "./filter.js";
 import { Mailboxes } from "./selection.js";
 
@@ -51,10 +52,6 @@ const Folders = z.strictObject({
   exclude: z.array(FolderPattern).max(200).default(["wellknown:drafts", "wellknown:junkemail"]),
   hidden: z.boolean().default(false),
   recoverableItems: z.boolean().default(false),
-});
-
-const Deletion = z.strictObject({
-  mode: z.literal("none", "deletion rules are not available yet; the only mode is none"),
 });
 
 const Schedule = z.strictObject({

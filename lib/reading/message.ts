@@ -33,7 +33,7 @@ export async function readMessage(
   const ledger = ledgerEntries(blobs, mailbox);
   const { entry, cuts } = await contentOf(row, ledger);
   // Folder and presence belong to the message, not to one of its versions.
-  const now = { ...row, folderId: newest.folderId, removedAt: newest.removedAt ?? "" };
+  const now = { ...row, folderId: newest.folderId, removedAt: newest.removedAt ?? "", deletedAt: newest.deletedAt };
   const summary = summaryOf(now, await knownFolders(rows, mailbox));
   return {
     ...summary,

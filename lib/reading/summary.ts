@@ -40,6 +40,8 @@ export interface MessageSummary {
    * keeps the folder and state it had when the later one was stored.
    */
   removedAtSourceAt: string | null;
+  /** Who took it out of the mailbox: we, by a deletion rule, or somebody there. */
+  removedAtSourceBy: "mailkeep" | "mailbox" | null;
   /** The ledger record that committed it, and the pack that holds it. */
   seq: number;
   pack: string;
@@ -71,6 +73,7 @@ export function summaryOf(row: Row, folders: Folders): MessageSummary {
     hasAttachments: flag(row.hasAttachment) ?? null,
     storedAt: String(row.storedAt),
     removedAtSourceAt: text(row.removedAt) || null,
+    removedAtSourceBy: !row.removedAt ? null : row.removedAt === row.deletedAt ? "mailkeep" : "mailbox",
     seq: Number(row.seq),
     pack: String(row.pack),
     ...defined(optional),

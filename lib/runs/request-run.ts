@@ -4,6 +4,7 @@ import { newRunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
+import { ruleHash } from "../profiles/deletion.js";
 import type { Profile } from "../profiles/profile.js";
 import type { WorkItem } from "../work/item.js";
 import { insertRun, listRuns } from "./repo.js";
@@ -34,6 +35,9 @@ export async function requestRun(
     folders: profile.folders,
     filter: profile.filter,
     requestTimeoutSeconds: profile.requestTimeoutSeconds,
+    ...(profile.deletion.mode === "afterArchive" && {
+      deletion: { rule: profile.deletion, hash: ruleHash(profile) },
+    }),
     status: "pending",
     requestedAt: now.toISOString(),
     cancelRequested: false,

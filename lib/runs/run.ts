@@ -6,6 +6,7 @@ import { day } from "../core/time.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
 import type { Profile } from "../profiles/profile.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
+import { addDeletions, type DeletionCounts, noDeletions, type RunDeletion } from "./deletion-counts.js";
 
 /**
  * pending            waiting for a worker
@@ -57,6 +58,8 @@ export interface Run {
   filter?: Profile["filter"];
   /** How long to wait for one answer of Graph. */
   requestTimeoutSeconds?: number;
+  /** What may be deleted once it is archived, as the profile said when the run began. */
+  deletion?: RunDeletion;
   status: RunStatus;
   requestedAt: string;
   startedAt?: string;
@@ -78,6 +81,8 @@ export interface Run {
 }
 
 export interface RunSummary {
+  /** Of a run with a deletion rule. */
+  deletion?: DeletionCounts;
   mailboxes: { total: number; done: number; excluded: number; failed: number; withGaps: number };
   tally: Tally;
   /** Why messages were skipped; absent when none was. */
@@ -128,6 +133,8 @@ export interface MailboxRun {
   moved: number;
   removed: number;
   changed: number;
+  /** Of the run's deletion rule, once its turn has come. */
+  deletion?: DeletionCounts;
   /** The last ledger record whose counts are in here. */
   countedSeq: number;
   /** Messages the chosen folders say they hold, and how many of those are dealt with. */
@@ -182,7 +189,8 @@ export function newMailboxRun(
 export function outcomeOf(part: MailboxRun): "succeeded" | "succeededWithGaps" | "noChanges" {
   if (part.problems.length > 0 || part.owed > 0) return "succeededWithGaps";
   const { stored, gone, skipped } = part.tally;
-  return stored + gone + skipped + part.moved + part.removed + part.changed > 0 ? "succeeded" : "noChanges";
+  const changed = part.moved + part.removed + part.changed + (part.deletion?.deleted ?? 0);
+  return stored + gone + skipped + changed > 0 ? "succeeded" : "noChanges";
 }
 
 /** The sums over all mailboxes of a run. */
@@ -207,6 +215,7 @@ export function summarize(parts: Iterable<MailboxRun>): RunSummary {
     sum.moved += part.moved;
     sum.removed += part.removed;
     sum.changed += part.changed;
+    if (part.deletion) sum.deletion = addDeletions(sum.deletion ?? noDeletions(), part.deletion);
   }
   return sum;
 }

@@ -41,9 +41,10 @@ export async function showMailboxRuns(
   { limit, after }: PageRequest,
   rows: RowStore,
 ): Promise<Page<MailboxRunView>> {
-  if ((await findRun(rows, id)) === undefined) throw notFound(id);
+  const run = (await findRun(rows, id))?.value;
+  if (run === undefined) throw notFound(id);
   const page = await onePage(listParts(rows, id, after), limit, ({ mailbox }) => mailbox);
-  return { ...page, value: page.value.map(viewMailboxRun) };
+  return { ...page, value: page.value.map((part) => viewMailboxRun(part, run.deletion)) };
 }
 
 /** Mailboxes that wait are cancelled now; those at work commit what they have and stop within seconds. */

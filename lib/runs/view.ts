@@ -3,6 +3,7 @@ import type { SkipCounts } from "../core/skip-cause.js";
 import { helpFor } from "../faults/explain.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
+import { type DeletionView, noDeletions, type RunDeletion, viewDeletion } from "./deletion-counts.js";
 import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
 
 /** A problem with what it means and what mends it, where the catalogue knows its code. */
@@ -40,6 +41,8 @@ export interface RunView {
   moved: number;
   removed: number;
   changed: number;
+  /** Null without a deletion rule. */
+  deletion: DeletionView | null;
   problems: ExplainedProblem[];
 }
 
@@ -65,6 +68,7 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     moved: summary.moved,
     removed: summary.removed,
     changed: summary.changed,
+    deletion: run.deletion === undefined ? null : viewDeletion(run.deletion, summary.deletion ?? noDeletions()),
     problems: run.problems.map(explained),
   };
 }
@@ -96,6 +100,8 @@ export interface MailboxRunView {
   moved: number;
   removed: number;
   changed: number;
+  /** Null without a deletion rule, and before its turn has come. */
+  deletion: DeletionView | null;
   coverage: Coverage;
   problems: ExplainedProblem[];
 }
@@ -114,7 +120,7 @@ export interface Coverage {
 
 const complete = new Set<MailboxRun["status"]>(["succeeded", "noChanges"]);
 
-export function viewMailboxRun(part: MailboxRun): MailboxRunView {
+export function viewMailboxRun(part: MailboxRun, rule?: RunDeletion): MailboxRunView {
   const { ratePerSecond, secondsLeft } = pace(part);
   return {
     run: part.run,
@@ -138,6 +144,7 @@ export function viewMailboxRun(part: MailboxRun): MailboxRunView {
     moved: part.moved,
     removed: part.removed,
     changed: part.changed,
+    deletion: rule === undefined || part.deletion === undefined ? null : viewDeletion(rule, part.deletion),
     coverage: {
       folders: part.folders,
       messagesInMailbox: part.total,

@@ -11,7 +11,10 @@ import type { FindingCode } from "./finding.js";
 import type { ScanState, VerifyPart } from "./verification.js";
 
 /** What later events may change in a row; everything else of it is said once, by the record that stored the message. */
-const changing = new Set(["folderId", "removedAt", "isRead", "flag", "importance", "changeKey", "categories"]);
+export const changing: ReadonlySet<string> = new Set([
+  ...["folderId", "removedAt", "isRead", "flag", "importance", "changeKey", "categories"],
+  ...["deletedAt", "deletedAction", "deletedRule", "deletedRun", "deletedTo"],
+]);
 /** Rows asked for at once. */
 const atOnce = 16;
 

@@ -84,11 +84,15 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     }));
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
   const open = (
-    { baseUrl, tenantId, ...other }: Pick<Tenant, "baseUrl" | "tenantId" | "token">,
+    { baseUrl, tenantId, ...other }: Pick<Tenant, "baseUrl" | "tenantId" | "token" | "writerToken">,
     token = staticToken(other.token),
   ) => {
     const common = { baseUrl, token, clock, random, log: silentLog };
-    const graph = openGraph({ ...common, spoolDir: join(tmpdir(), "mailkeep-test") });
+    const graph = openGraph({
+      ...common,
+      writerToken: staticToken(other.writerToken),
+      spoolDir: join(tmpdir(), "mailkeep-test"),
+    });
     const exchange = openExchange({ ...common, tenantId });
     const close = async () => {
       await graph.close();

@@ -50,6 +50,7 @@ const whoMay: Record<string, (string | undefined)[]> = {
   listRuns: everybody,
   getRun: everybody,
   listMailboxRuns: everybody,
+  listRunDeletions: everybody,
   cancelRun: [admin, operator],
   startVerification: [admin, operator],
   getVerification: everybody,

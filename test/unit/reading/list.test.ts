@@ -180,6 +180,7 @@ it("tells of each message what the catalog knows, and nothing of other mailboxes
       sha256: record?.sha256,
       storedAt: "2026-03-03T00:00:00Z",
       removedAtSourceAt: null,
+      removedAtSourceBy: null,
       seq: 1,
       pack: expect.stringMatching(/^00000001-[0-9a-f]{16}\.zip$/),
     },

@@ -26,7 +26,13 @@ async function aTimer(rowsOf: (rows: RowStore) => RowStore = (rows) => rows) {
     random: repeatableRandom("timer"),
     log: silentLog,
   };
-  const editing = { ...deps, rows, assertSchedule: () => {}, connectionNamed: async () => defaultConnection };
+  const editing = {
+    ...deps,
+    rows,
+    assertSchedule: () => {},
+    assertMayDelete: async () => {},
+    connectionNamed: async () => defaultConnection,
+  };
   const runs = async () => {
     const found = [];
     for await (const run of listRuns(rows)) found.push(run);

@@ -1,0 +1,292 @@
+// Deleting after proof: what goes, what stays, and what is written down of both.
+import { describe, expect, it } from "vitest";
+import { MailkeepError } from "../../lib/core/errors.js";
+import { messageKey } from "../../lib/core/ids.js";
+import { day } from "../../lib/core/time.js";
+import {
+  deliverOld,
+  dryRun,
+  events,
+  listed,
+  longAgo,
+  partOf,
+  placeOf,
+  plain,
+  put,
+  rule,
+  switchedOn,
+} from "../build/a-deletion.js";
+import { aWorld, type World } from "../build/a-world.js";
+import { readBack } from "../build/read-back.js";
+
+const empty = { tenant: { messagesPerMailbox: 0 } };
+const key = (id: string) => messageKey(id as never);
+const detail = (world: World, id: string) => world.app.messages.get(world.mailbox().id, key(id));
+
+describe("a rule that is on", () => {
+  it.each([
+    ["moveToDeletedItems", "/Deleted Items"],
+    ["delete", "/Deletions"],
+    ["permanentDelete", "/Purges"],
+  ] as const)("%s: proven mail goes, with one receipt each", async (action, place) => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 5);
+    const young = world.tenant.mailboxes.deliver(world.mailbox().id, "inbox", {
+      eml: plain(9),
+      receivedAt: world.clock.now(),
+    });
+    const { profile, dry } = await switchedOn(world, { action });
+    expect(dry.deletion).toMatchObject({
+      dryRun: true,
+      candidates: 6,
+      wouldDelete: 5,
+      deleted: 0,
+      notDeleted: { tooYoung: 1 },
+    });
+    expect(ids.map((id) => placeOf(world, id))).toEqual(ids.map(() => "/Inbox"));
+    const run = await world.run(profile);
+    expect(run).toMatchObject({ status: "succeeded", problems: [] });
+    expect(run.deletion).toMatchObject({
+      dryRun: false,
+      candidates: 6,
+      deleted: 5,
+      wouldDelete: 0,
+      notDeleted: { tooYoung: 1 },
+    });
+    const target =
+      action === "moveToDeletedItems"
+        ? world.tenant.mailboxes.folders(world.mailbox().id).find(({ wellKnown }) => wellKnown === "deleteditems")?.path
+        : place;
+    expect(ids.map((id) => placeOf(world, id))).toEqual(ids.map(() => target));
+    expect(placeOf(world, young)).toBe("/Inbox");
+    const receipts = await events(world, "deleted");
+    expect(receipts.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(await events(world, "kept")).toEqual([]);
+    const { stored } = await readBack(world.edges.blobs, world.mailbox().id);
+    for (const receipt of receipts) {
+      expect(receipt).toMatchObject({ action, run: run.id });
+      expect(stored.find(({ id }) => id === receipt.id)?.sha256).toBe(receipt.sha256);
+    }
+    expect(await detail(world, ids[0] as string)).toMatchObject({
+      removedAtSourceAt: expect.any(String),
+      removedAtSourceBy: "mailkeep",
+    });
+
+    // The rounds that report the removals say nothing new, and nothing is deleted twice.
+    world.clock.advance(day);
+    const next = await world.run(profile);
+    expect(next).toMatchObject({ status: "noChanges", problems: [], moved: 0, removed: 0, deletion: { deleted: 0 } });
+    expect(next.tally.seen).toBe(
+      next.tally.stored + next.tally.known + next.tally.gone + next.tally.skipped + next.tally.quarantined,
+    );
+    expect(await events(world, "deleted")).toHaveLength(5);
+    expect(await detail(world, ids[0] as string)).toMatchObject({
+      removedAtSourceAt: receipts[0]?.at,
+      removedAtSourceBy: "mailkeep",
+    });
+  });
+});
+
+describe("nothing is deleted", () => {
+  const untouched = async (world: World, ids: string[]) => {
+    expect(ids.map((id) => placeOf(world, id))).toEqual(ids.map(() => "/Inbox"));
+    expect(await events(world, "deleting")).toEqual([]);
+    expect(world.tenant.requests.filter(({ method }) => method !== "GET" && method !== "POST")).toEqual([]);
+  };
+
+  it("before the grace days have passed", async () => {
+    await using world = await aWorld(empty);
+    deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    const [late] = deliverOld(world, 1);
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ deleted: 2, notDeleted: { inGrace: 1 } });
+    expect(placeOf(world, late as string)).toBe("/Inbox");
+  });
+
+  it("of a mailbox on hold, whichever hold it is", async () => {
+    for (const holds of [
+      { litigationHold: true },
+      { inPlaceHolds: ["mbxabc:1"] },
+      { complianceTagHold: true },
+      { delayHold: true },
+    ]) {
+      await using world = await aWorld(empty);
+      const ids = deliverOld(world, 2);
+      const { profile } = await switchedOn(world);
+      world.tenant.mailboxes.changePerson(world.mailbox().id, { holds } as never);
+      const run = await world.run(profile);
+      expect(run, JSON.stringify(holds)).toMatchObject({
+        status: "noChanges",
+        deletion: { notDeleted: { onHold: 2 } },
+      });
+      await untouched(world, ids);
+    }
+  });
+
+  it("where Exchange does not say whether there is a hold", async () => {
+    const { world, ids, profile } = await deaf();
+    await using _ = world;
+    const run = await world.run(profile);
+    expect(run).toMatchObject({ status: "succeededWithGaps", deletion: { notDeleted: { holdUnknown: 2 } } });
+    expect((await partOf(world, run.id))?.problems).toMatchObject([{ code: "HOLD_UNKNOWN" }]);
+    await untouched(world, ids);
+  });
+
+  it("beyond the cap of the run, over all its mailboxes", async () => {
+    await using world = await aWorld({ tenant: { messagesPerMailbox: 0, mailboxes: 2 } });
+    deliverOld(world, 30);
+    const second = world.mailbox(1).id;
+    for (let n = 0; n < 30; n++)
+      world.tenant.mailboxes.deliver(second, "inbox", { eml: plain(n), receivedAt: longAgo });
+    const { profile, dry } = await switchedOn(world, { maxPerRun: 45 });
+    expect(dry.deletion).toMatchObject({ wouldDelete: 45, notDeleted: { capSpent: 15 } });
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ candidates: 60, deleted: 45, notDeleted: { capSpent: 15 } });
+    const next = await world.run(profile);
+    expect(next.deletion).toMatchObject({ candidates: 15, deleted: 15 });
+  });
+
+  it("of what was flagged, edited or moved out of the choice since it was archived", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 5) as [string, string, string, string, string];
+    const { profile } = await switchedOn(world);
+    const { id } = world.mailbox();
+    world.tenant.mailboxes.flag(id, ids[0]);
+    world.tenant.mailboxes.categorise(id, ids[1], ["Keep"]);
+    world.tenant.mailboxes.editDraft(id, ids[2], plain(77).replace("plain 77", "m2"));
+    world.tenant.mailboxes.move(id, ids[3], "junkemail");
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ deleted: 1, notDeleted: { changed: 3 } });
+    expect(placeOf(world, ids[4])).toBe("/Deletions");
+    expect((await listed(world, run.id)).map(({ outcome, cause }) => [outcome, cause]).sort()).toEqual([
+      ["deleted", null],
+      ["kept", "changed"],
+      ["kept", "changed"],
+      ["kept", "changed"],
+    ]);
+  });
+
+  it("that was brought back after we deleted it", async () => {
+    await using world = await aWorld(empty);
+    const [id] = deliverOld(world, 1) as [string];
+    const { profile } = await switchedOn(world);
+    await world.run(profile);
+    world.tenant.mailboxes.move(world.mailbox().id, id, "inbox");
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ deleted: 0, notDeleted: { deletedBefore: 1 } });
+    expect(placeOf(world, id)).toBe("/Inbox");
+    expect(await detail(world, id)).toMatchObject({ removedAtSourceAt: null, removedAtSourceBy: null });
+  });
+
+  it("in a folder that could not be read", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    const folder = world.tenant.mailboxes
+      .folders(world.mailbox().id)
+      .find(({ wellKnown }) => wellKnown === "inbox")?.id;
+    const route = "GET /users/{user}/mailFolders/{folder}/messages/delta";
+    world.tenant.faults.set({ rules: [{ route, folder: folder as string, do: { kind: "forbidden" } }] });
+    const run = await world.run(profile);
+    expect(run).toMatchObject({
+      status: "succeededWithGaps",
+      deletion: { deleted: 0, notDeleted: { folderNotRead: 2 } },
+    });
+    await untouched(world, ids);
+  });
+
+  it("once the rule was taken back", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    const { run } = await world.app.profiles.run(profile);
+    await put(world, profile, { dryRun: true });
+    await world.settle();
+    expect(await world.app.runs.get(run.id as never)).toMatchObject({ deletion: { notDeleted: { ruleChanged: 2 } } });
+    await untouched(world, ids);
+  });
+
+  it("where Graph refuses, and only one is tried", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 30);
+    const { profile } = await switchedOn(world);
+    world.tenant.faults.set({
+      rules: [{ route: "DELETE /users/{user}/messages/{message}", do: { kind: "forbidden" } }],
+    });
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ deleted: 0, notDeleted: { refused: 30 } });
+    expect((await partOf(world, run.id))?.problems).toMatchObject([{ code: "ErrorAccessDenied" }]);
+    expect(ids.map((id) => placeOf(world, id))).toEqual(ids.map(() => "/Inbox"));
+    expect(await events(world, "kept")).toHaveLength(20);
+  });
+
+  /** Exchange's administration does not answer any more. */
+  async function deaf() {
+    let isDeaf = false;
+    const world = await aWorld({
+      ...empty,
+      edges: (edges) => ({
+        ...edges,
+        exchange: {
+          ...edges.exchange,
+          holds: async (mailbox) => {
+            if (isDeaf) throw new MailkeepError("forbidden", "no role in Exchange");
+            return edges.exchange.holds(mailbox);
+          },
+        },
+      }),
+    });
+    const ids = deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    isDeaf = true;
+    return { world, ids, profile };
+  }
+});
+
+describe("read or moved since, and the same bytes", () => {
+  it("is still what was archived", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 2) as [string, string];
+    const { profile } = await switchedOn(world);
+    world.tenant.mailboxes.markRead(world.mailbox().id, ids[0], false);
+    world.tenant.mailboxes.move(world.mailbox().id, ids[1], "archive");
+    const run = await world.run(profile);
+    expect(run.deletion).toMatchObject({ deleted: 2, notDeleted: {} });
+  });
+});
+
+describe("switching a rule on", () => {
+  const refusal = (code: string) => expect.objectContaining({ reason: code });
+
+  it("needs a dry run of the very same rule, not older than 30 days", async () => {
+    await using world = await aWorld(empty);
+    deliverOld(world, 1);
+    await expect(world.profile({ deletion: { ...rule, dryRun: false } })).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+    const fresh = await world.profile({ deletion: rule });
+    await expect(put(world, fresh)).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+    const { profile } = await dryRun(world);
+    for (const other of [{ action: "permanentDelete" }, { olderThanDays: 89 }, { graceDays: 0 }, { maxPerRun: 501 }])
+      await expect(put(world, profile, other), JSON.stringify(other)).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+    const folders = { include: ["/Inbox"], exclude: [], hidden: false, recoverableItems: false };
+    await expect(put(world, profile, {}, { folders })).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+    world.clock.advance(31 * day);
+    await expect(put(world, profile)).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+    await world.run(profile);
+    await put(world, profile);
+    // On, it stays on: a new name is no new rule.
+    world.clock.advance(60 * day);
+    await put(world, profile, {}, { name: "Renamed" });
+    await put(world, profile, { dryRun: true });
+    await expect(put(world, profile)).rejects.toEqual(refusal("DRY_RUN_REQUIRED"));
+  });
+
+  it("needs an identity that may write", async () => {
+    await using world = await aWorld({ ...empty, edges: ({ writer: _, ...edges }) => edges });
+    await expect(world.profile({ deletion: rule })).rejects.toMatchObject({
+      reason: "WRITER_IDENTITY_REQUIRED",
+      field: "deletion",
+      message: expect.stringContaining("WRITER_CLIENT_ID"),
+    });
+  });
+});
