@@ -31,7 +31,7 @@ import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from
 import { assertSnapshot } from "./mailboxes/snapshot.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { withMailbox } from "./mailboxes/with-mailbox.js";
-import type { LogFields } from "./ports/log.js";
+import { measureWork, workNamed } from "./measure.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { Profile, ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
@@ -129,17 +129,21 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
     else if (step.ended) await closeIfSmall(run, edges);
   }
 
+  async function work(item: WorkItem): Promise<void> {
+    if (item.kind === "start-run")
+      return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) }, item.attempt);
+    if (item.kind === "verify") return verify.work(item);
+    if (item.kind === "export") return exports.work(item.export);
+    if (item.kind === "head") return heads.work(item.head);
+    if (item.kind === "probe") return;
+    return follow(await archiveMailbox(item, archive), item.run);
+  }
+
   return {
     /** Runs one work item; throws for the queue to try again. */
     async work(text: string): Promise<void> {
       const item = readItem(text);
-      if (item.kind === "start-run")
-        return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) }, item.attempt);
-      if (item.kind === "verify") return verify.work(item);
-      if (item.kind === "export") return exports.work(item.export);
-      if (item.kind === "head") return heads.work(item.head);
-      if (item.kind === "probe") return;
-      return follow(await archiveMailbox(item, archive), item.run);
+      return measureWork(item, () => work(item), edges);
     },
 
     /** Shows a person what the queue has given up on. */
@@ -198,9 +202,6 @@ async function inTurn(first: () => Promise<unknown>, second: () => Promise<unkno
     await second();
   }
 }
-
-/** Its ids, for the log. */
-const workNamed = ({ v: _, ...named }: WorkItem): LogFields => named;
 
 const poisoned = {
   code: "WORK_ITEM_POISONED",

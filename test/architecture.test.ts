@@ -92,10 +92,20 @@ const mayImport: Record<string, string[]> = {
   "lib/access": ["lib/core", "lib/config.ts", "infra/rights.json"],
   "lib/edges.ts": ["lib/*"],
   "lib/runtime.ts": [],
+  "lib/measure.ts": ["lib/core", "lib/ports", "lib/work"],
   "lib/health.ts": ["lib/core", "lib/access", "lib/edges.ts", "lib/heads", "lib/runtime.ts"],
   "lib/app.ts": ["lib/*"],
   "lib/api": ["lib/*"],
-  functions: ["lib/app.ts", "lib/api", "lib/access", "lib/config.ts", "lib/core", "lib/faults", "lib/ports"],
+  functions: [
+    "lib/adapters/console",
+    "lib/app.ts",
+    "lib/api",
+    "lib/access",
+    "lib/config.ts",
+    "lib/core",
+    "lib/faults",
+    "lib/ports",
+  ],
   "lib/local": ["functions", "lib/config.ts", "lib/core"],
 };
 

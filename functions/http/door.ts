@@ -4,10 +4,11 @@ import type { SignIn } from "../../lib/access/caller.js";
 import { assertMay } from "../../lib/access/sign-in.js";
 import { problemOf, unforeseen } from "../../lib/api/problem.js";
 import type { Input, Reply, Route } from "../../lib/api/route.js";
-import { isMailkeepError } from "../../lib/core/errors.js";
 import type { Random } from "../../lib/core/ids.js";
+import { within } from "../../lib/core/scope.js";
+import { told } from "../../lib/core/told.js";
 import type { AuditTrail } from "../../lib/ports/audit-trail.js";
-import type { Log, LogFields } from "../../lib/ports/log.js";
+import type { Log } from "../../lib/ports/log.js";
 import { parse } from "./parse.js";
 import { problemResponse, toResponse } from "./reply.js";
 import { nobody, type Visit, witness, witnessRefusal } from "./witness.js";
@@ -31,22 +32,28 @@ export function door<R extends Route>(
   const broken = (error: unknown) => deps.log.error("answer broken off", { route: name, ...told(error) });
   return async (request) => {
     const visit: Visit = { action, route, request: deps.random.hex(16), subject: nobody };
-    try {
-      const caller = await deps.signIn(request);
-      visit.subject = caller.subject.slice(0, 128);
-      assertMay(caller, route.right);
-      const input = await parse(request, route);
-      return toResponse(
-        route.answer,
-        await witness(visit, input, { call: () => call(input), audit: deps.audit }),
-        broken,
-      );
-    } catch (error) {
-      await witnessRefusal(visit, request, { error, audit: deps.audit });
-      return problemFor(error, request, { ...deps, name });
-    }
+    const answer = await within({ request: visit.request, action }, async () => {
+      try {
+        const caller = await deps.signIn(request);
+        visit.subject = caller.subject.slice(0, 128);
+        assertMay(caller, route.right);
+        const input = await parse(request, route);
+        const reply = await witness(visit, input, { call: () => call(input), audit: deps.audit });
+        return toResponse(route.answer, reply, broken);
+      } catch (error) {
+        await witnessRefusal(visit, request, { error, audit: deps.audit });
+        return problemFor(error, request, { ...deps, name });
+      }
+    });
+    return named(answer, visit.request);
   };
 }
+
+/** Under this name the audit and the log have more of the request. */
+const named = (answer: HttpResponseInit, request: string): HttpResponseInit => ({
+  ...answer,
+  headers: { ...(answer.headers as Record<string, string>), "x-request-id": request },
+});
 
 export function problemFor(
   error: unknown,
@@ -63,16 +70,4 @@ export function problemFor(
   const reference = random.hex(12);
   log.error("request failed", { reference, route: name, ...told(error) });
   return problemResponse({ problem: unforeseen(instance, reference), headers: {} });
-}
-
-/** Our own errors by their words; of any other its kind and where it arose, as its message may quote what it stumbled over. */
-function told(error: unknown): LogFields {
-  if (isMailkeepError(error)) {
-    const { code, reason, message, requestId } = error;
-    return { code, reason, message, requestId };
-  }
-  if (!(error instanceof Error)) return { error: typeof error };
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const at = frames.slice(0, 8).map((line) => line.trim());
-  return { error: error.name, at: at.join(" | ") };
 }

@@ -35,6 +35,27 @@ var whenSeen = [
     query: 'AppTraces | where Message contains "\\"event\\":\\"work item given up\\""'
   }
   {
+    name: 'quarantine-grows'
+    title: 'mailkeep: messages have come into quarantine'
+    description: 'Messages could not be archived and are tried again. GET /api/v1/mailboxes/{id}/quarantine names them; the trace has the mailbox.'
+    severity: 2
+    query: 'AppTraces | where Message contains "\\"event\\":\\"quarantine grew\\""'
+  }
+  {
+    name: 'verification-finding'
+    title: 'mailkeep: the archive is damaged'
+    description: 'A verification has read something back that is not what was stored. GET /api/v1/verify/{id} names it.'
+    severity: 0
+    query: 'AppTraces | where Message contains "\\"event\\":\\"verification ended\\"" and Message contains "\\"status\\":\\"findings\\""'
+  }
+  {
+    name: 'audit-broken'
+    title: 'mailkeep: the audit has been tampered with'
+    description: 'Entries of the audit are gone, changed or moved. GET /api/v1/audit/check names the first.'
+    severity: 0
+    query: 'AppTraces | where Message contains "\\"event\\":\\"audit broken\\""'
+  }
+  {
     name: 'identity-refused'
     title: 'mailkeep: Microsoft Graph refuses the identity'
     description: 'The identity is gone, disabled or blocked by a policy: nothing can be archived until that is mended.'

@@ -6,6 +6,7 @@ import { isOwedBy, type Owed, type OwedPlace, owedMessages } from "../catalog/qu
 import { bringUpToDate } from "../catalog/replay.js";
 import type { FolderId, ImmutableId } from "../core/ids.js";
 import { second } from "../core/time.js";
+import { told } from "../core/told.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
 import type { Judge } from "../profiles/verdict.js";
@@ -112,7 +113,7 @@ function stopSigns({ run, deadlineMs }: Stretch, counts: Counts, { rows, clock, 
     cancelled ||= (await findRun(rows, run.id))?.value.cancelRequested ?? false;
     await counts.save();
   };
-  const warn = (error: unknown) => log.warn("progress not saved", { run: run.id, detail: String(error).slice(0, 200) });
+  const warn = (error: unknown) => log.warn("progress not saved", { run: run.id, ...told(error) });
   const end = ticker.every(glanceEveryMs, () => void glance().catch(warn));
   const timeIsUp = () => cancelled || stopping() || clock.monotonicMs() >= deadlineMs;
   return { timeIsUp, cancelled: () => cancelled, end };

@@ -3,6 +3,7 @@
 import { MailkeepError } from "../core/errors.js";
 import type { Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
+import { told } from "../core/told.js";
 import { deleteAfterArchive } from "../deletion/delete-after-archive.js";
 import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -115,7 +116,7 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
     reason: fault.reason,
     requestId: fault.requestId,
   };
-  deps.log.warn("mailbox work interrupted", { ...fields, detail: describe(error) });
+  deps.log.warn("mailbox work interrupted", { ...told(error), ...fields });
   if (fault.code === "throttled")
     return goOn(current, { delayMs: fault.retryAfterMs ?? minute, throttled: true }, deps);
   const ending = endingOf(current, fault);
@@ -129,13 +130,6 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
 
 /** Waits after the first, second, … fault in a row without a commit between them. */
 const faultWaitsMs = [5 * second, 20 * second, minute, minute];
-
-function describe(error: unknown): string {
-  if (error instanceof MailkeepError) return error.message;
-  return error instanceof Error
-    ? `${error.name}: ${error.message}\n${error.stack ?? ""}`.slice(0, 2_000)
-    : "not an Error";
-}
 
 /** Hands the mailbox to the next invocation. */
 async function goOn(

@@ -6,6 +6,7 @@ import type { Applied } from "../catalog/messages.js";
 import type { OwedPlace } from "../catalog/quarantine.js";
 import { applyRecord } from "../catalog/replay.js";
 import type { MailboxId, RunId } from "../core/ids.js";
+import { count } from "../core/scope.js";
 import type { Clock } from "../core/time.js";
 import { appendRecord, type ReadRecord } from "../ledger/journal.js";
 import { type LedgerRecord, packName, packPath, program } from "../ledger/record.js";
@@ -44,10 +45,24 @@ export async function commit(
     return { applied: before, record: undefined };
   }
   const committed = await writeRecord(contents, before, place, deps);
+  countCommit(contents);
   // Whoever took over has applied the record, and more after it: its rows must not be set back.
   place.assertOurs();
   const applied = await applyRecord(committed, before, place.owed, deps.rows);
   return { applied, record: committed.record };
+}
+
+/** For the log of the work: what became durable just now. */
+function countCommit({ stored, events }: Contents): void {
+  count("commits");
+  count("messages", stored.length);
+  count(
+    "bytes",
+    stored.reduce((sum, { size }) => sum + size, 0),
+  );
+  const failed = events.filter((event) => event.kind === "quarantined" && event.counted !== true);
+  count("quarantined", failed.length);
+  count("newInQuarantine", failed.filter((event) => event.kind === "quarantined" && event.attempts === 1).length);
 }
 
 async function writeRecord(

@@ -4,6 +4,7 @@ import type { Sha256 } from "../core/digest.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { ExportId } from "../core/ids.js";
 import { minute, second } from "../core/time.js";
+import { told } from "../core/told.js";
 import type { WorkItem } from "../work/item.js";
 import { type Export, isOpen, type Order, orderName, pieceNames, resultName, total, withTurn } from "./export.js";
 import { finishZip } from "./finish.js";
@@ -146,8 +147,7 @@ async function afterFault(error: unknown, hand: Hand): Promise<ExportStep> {
     ? error
     : new MailkeepError("unavailable", "an unexpected fault", { cause: error });
   const code = fault.reason ?? fault.code.toUpperCase();
-  const detail = error instanceof Error ? (error.stack ?? error.message).slice(0, 2_000) : "not an Error";
-  deps.log.warn("export work interrupted", { export: value.id, code, detail });
+  deps.log.warn("export work interrupted", { ...told(error), export: value.id, code });
   const waitMs = hopeless.includes(code) ? undefined : faultWaitsMs[value.faults];
   if (waitMs === undefined) return end(hand, { status: "failed", problem: { code, message: fault.message } });
   await changeExport(deps.rows, value.id, (stored) =>

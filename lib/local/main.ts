@@ -125,7 +125,8 @@ async function startTenant(data: string, { mailboxes, messages, latencyMs, mail 
 async function hostFunctions(port: number, log: LocalLog): Promise<Host> {
   captureConsole(log);
   const core = installFunctionsCore(({ level, message, functionName }) => {
-    const line = `${functionName ?? "host"}: ${message}`;
+    // The app's own lines are whole as they are.
+    const line = message.startsWith('{"time":') ? message : `${functionName ?? "host"}: ${message}`;
     if (level === "warning" || level === "error" || level === "critical") log.warn(line);
     else log.info(line);
   });

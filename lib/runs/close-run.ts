@@ -1,6 +1,7 @@
 // Ends a run when all its mailboxes have ended, and revives work that nobody is doing any more.
 import type { MailboxId, RunId } from "../core/ids.js";
 import { type Clock, minute } from "../core/time.js";
+import { told } from "../core/told.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
@@ -66,7 +67,7 @@ export async function tidyRuns(deps: CloseDeps & Revival): Promise<void> {
       const still = await closeRun(run.id, deps);
       if (still !== undefined && isOpen(still.status)) await revive(still, deps);
     } catch (error) {
-      deps.log.error("run not looked after", { run: run.id, detail: String(error).slice(0, 200) });
+      deps.log.error("run not looked after", { run: run.id, ...told(error) });
       faults.push(error);
     }
   }

@@ -1,5 +1,6 @@
 // The timer's round: starts a run for every profile whose schedule has fallen due since it was last served.
 import type { ProfileId } from "../core/ids.js";
+import { told } from "../core/told.js";
 import type { Log } from "../ports/log.js";
 import type { Profile } from "../profiles/profile.js";
 import { listProfiles } from "../profiles/repo.js";
@@ -24,7 +25,7 @@ export async function startDueRuns(deps: DueDeps): Promise<number> {
     try {
       if (await startIfDue(profile, deps)) started++;
     } catch (error) {
-      deps.log.error("schedule not served", { profile: profile.id, detail: String(error).slice(0, 200) });
+      deps.log.error("schedule not served", { profile: profile.id, ...told(error) });
       faults.push(error);
     }
   }

@@ -26,9 +26,8 @@ export async function closeVerification(id: VerificationId, { rows, clock, log }
   await changeVerification(rows, id, (current) =>
     isOpen(current.status) ? { ...current, status, endedAt: clock.now().toISOString() } : undefined,
   );
-  const fields = { verification: id, status };
-  if (status === "succeeded" || status === "cancelled") log.info("verification ended", fields);
-  else log.error("verification ended", fields);
+  const level = status === "succeeded" || status === "cancelled" ? "info" : "error";
+  log[level]("verification ended", { verification: id, status });
 }
 
 /** Shows a person what the queue has given up on: a mailbox, or with none the whole verification. */

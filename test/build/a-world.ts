@@ -17,7 +17,7 @@ import { MailkeepError } from "../../lib/core/errors.js";
 import { ConnectionId, defaultConnection, type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
 import type { Clock, Ticker } from "../../lib/core/time.js";
 import { startTenant, type Tenant, type TenantOptions } from "../../lib/local/tenant/server.js";
-import { silentLog } from "../../lib/ports/log.js";
+import { type Log, silentLog } from "../../lib/ports/log.js";
 import type { TenantEdge, Tenants } from "../../lib/ports/tenants.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { repeatableRandom } from "./repeatable-random.js";
@@ -69,6 +69,7 @@ export interface WorldOptions {
   clock?: ReturnType<typeof stoppedClock>;
   /** Another worker on the same storage. */
   stores?: World;
+  log?: Log;
 }
 
 export async function aWorld(options: WorldOptions = {}): Promise<World> {
@@ -82,12 +83,13 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       now: clock.now,
       ...options.tenant,
     }));
+  const log = options.log ?? silentLog;
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
   const open = (
     { baseUrl, tenantId, ...other }: Pick<Tenant, "baseUrl" | "tenantId" | "token" | "writerToken">,
     token = staticToken(other.token),
   ) => {
-    const common = { baseUrl, token, clock, random, log: silentLog };
+    const common = { baseUrl, token, clock, random, log };
     const graph = openGraph({
       ...common,
       writerToken: staticToken(other.writerToken),
@@ -122,7 +124,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     ticker: ticking.ticker,
     random,
-    log: silentLog,
+    log,
     signer: developmentSigner,
     ready: async () => {},
   };

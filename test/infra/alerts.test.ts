@@ -22,7 +22,14 @@ const asked = [...text.matchAll(/\\\\"(\w+)\\\\":\\\\"([^\\]+)\\\\"/g)].map(([, 
 const events = [...new Set(asked.filter(({ field }) => field === "event").map(({ value }) => value))];
 
 describe("alerts", () => {
-  it("ask for events", () => expect(events).toEqual(["run ended", "work item given up"]));
+  it("ask for events", () =>
+    expect(events).toEqual([
+      "run ended",
+      "work item given up",
+      "quarantine grew",
+      "verification ended",
+      "audit broken",
+    ]));
 
   /** The calls of the log with this event, and what they tell. */
   const calls = (event: string) =>
@@ -35,7 +42,10 @@ describe("alerts", () => {
   it("ask for the status of a run, which stands in its last event", () => {
     expect(calls("run ended")[0]).toContain("status: closed.status");
     const union = /export type RunStatus =([^;]+);/.exec(sources)?.[1] ?? "";
-    for (const { value } of asked.filter(({ field }) => field === "status")) expect(union).toContain(`"${value}"`);
+    const verification = /export type VerifyStatus =([^;]+);/.exec(sources)?.[1] ?? "";
+    expect(verification).toContain('"findings"');
+    for (const { value } of asked.filter(({ field, value }) => field === "status" && value !== "findings"))
+      expect(union).toContain(`"${value}"`);
   });
 
   it("ask for a refusal by its code, which Graph's refusals and interrupted work carry", () => {

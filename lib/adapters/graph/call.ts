@@ -43,6 +43,9 @@ export class Call<T = unknown> implements MiddlewareOptions {
   headers: Record<string, string> = {};
   /** How many requests were sent for it so far. */
   sent = 0;
+  /** Answers that asked for a pause, and for how long altogether. */
+  throttled = 0;
+  throttledMs = 0;
   constructor(readonly question: Question<T>) {}
   get signal(): AbortSignal | undefined {
     return this.question.speaker?.signal;

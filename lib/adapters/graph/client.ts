@@ -7,6 +7,7 @@ import type { Log } from "../../ports/log.js";
 import { Answer } from "./answer.js";
 import { Call, type Link, type Question } from "./call.js";
 import { ChainError, chain } from "./chain.js";
+import { countRequest } from "./count-request.js";
 import { faultEnd, type Outcome, ruleFor } from "./errors.js";
 import { Fault, faultReason } from "./fault.js";
 import { version } from "./link.js";
@@ -25,6 +26,9 @@ export interface RequestEvent {
   ms: number;
   /** Requests sent beyond the first. */
   retries: number;
+  /** Answers that asked for a pause, and for how many milliseconds altogether. */
+  throttled: number;
+  throttledMs: number;
 }
 
 export interface ClientOptions {
@@ -124,8 +128,10 @@ export class GraphClient {
 
   #report(call: Call, status: number, ms: number): void {
     const { route, speaker } = call.question;
-    const retries = Math.max(call.sent - 1, 0);
-    this.#options.onRequest?.({ ...(speaker && { mailbox: speaker.mailbox }), route, status, ms, retries });
+    const { throttled, throttledMs } = call;
+    const event = { route, status, ms, retries: Math.max(call.sent - 1, 0), throttled, throttledMs };
+    countRequest(event);
+    this.#options.onRequest?.({ ...(speaker && { mailbox: speaker.mailbox }), ...event });
   }
 }
 

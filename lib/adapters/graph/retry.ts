@@ -53,6 +53,8 @@ function nextWait(
   const wish = result instanceof Fault ? undefined : retryAfterMs(result, clock.now());
   if (retry === "pause") {
     const ms = wish ?? backOffMs(spent.pauses);
+    call.throttled++;
+    call.throttledMs += ms;
     if (++spent.pauses >= mostTries(call, result, retry)) throw throttled(Math.max(ms, longestWaitMs));
     if (call.governor !== undefined) return 0; // it has heeded the answer already, for the whole mailbox
     if (ms > longestWaitMs) throw throttled(ms);

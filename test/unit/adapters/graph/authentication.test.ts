@@ -121,8 +121,8 @@ describe("every request", () => {
     await reader.mime(id);
     const route = "/users/{id}/messages/{id}/$value";
     expect(events).toEqual([
-      { mailbox: "anna", route, status: 200, ms: 500, retries: 1 },
-      { mailbox: "anna", route, status: 404, ms: 0, retries: 0 },
+      { mailbox: "anna", route, status: 200, ms: 500, retries: 1, throttled: 0, throttledMs: 0 },
+      { mailbox: "anna", route, status: 404, ms: 0, retries: 0, throttled: 0, throttledMs: 0 },
     ]);
   });
 });
