@@ -34,6 +34,7 @@ export const ExportAnswer = z.strictObject({
     to: z.string().optional(),
     sender: z.string().optional(),
     subject: z.string().optional(),
+    proofs: z.boolean().optional(),
     keys: count.optional(),
   }),
   requestedAt: time,

@@ -81,7 +81,7 @@ async function write(hand: Hand, order: Order): Promise<boolean> {
   const { value } = hand;
   const { out } = writing;
   const time = deps.clock.now().toISOString();
-  const entries = await finishZip(value, { out, exports: deps.exports, base: baseOf(value), time });
+  const entries = await finishZip(value, { out, exports: deps.exports, blobs: deps.blobs, base: baseOf(value), time });
   await out.flush();
   const blocks = withTurn(writing.before, writer, out.blocks());
   await deps.exports.commitBlocks(resultName(value.id), pieceNames(blocks), { contentType: "application/zip" });

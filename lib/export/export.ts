@@ -122,6 +122,8 @@ export interface PlanLine {
   size: number;
   sha256: Sha256;
   removedAt?: string;
+  /** The ledger record that committed it. */
+  seq: number;
   /** Where its bytes lie, or why it cannot be exported. */
   content: { pack: string; entry: Entry; cuts: Cut[] } | { code: string; message: string };
 }
@@ -153,6 +155,8 @@ export interface IndexLine {
   removedAtSource: string | null;
   size: number;
   sha256: Sha256;
+  /** The ledger record that committed it. */
+  seq: number;
   file: string;
   /** Where its "From " line begins in an mbox. */
   offset?: number;

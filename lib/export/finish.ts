@@ -1,8 +1,10 @@
 // What follows the mail in the zip: the indexes, the list of what is missing, a bag's manifests, and the zip's directory.
 import { createHash } from "node:crypto";
+import type { BlobStore } from "../ports/blob-store.js";
 import type { ExportStore } from "../ports/export-store.js";
 import { byteOrderMark, csvLine } from "./csv.js";
 import { type Export, type Gap, type IndexLine, type Part, partName, pieceNames } from "./export.js";
+import { proofFiles } from "./proofs.js";
 import { getJson } from "./repo.js";
 import { addToEntry, beginEntry, endEntry, type ZipOut } from "./zip-out.js";
 import { endRecords } from "./zip64.js";
@@ -15,14 +17,22 @@ interface TagFile {
 /** Writes all of it. `base`: the folder that holds everything, with its slash. Returns how many entries the zip has. */
 export async function finishZip(
   value: Export,
-  { out, exports, base, time }: { out: ZipOut; exports: ExportStore; base: string; time: string },
+  {
+    out,
+    exports,
+    blobs,
+    base,
+    time,
+  }: { out: ZipOut; exports: ExportStore; blobs: BlobStore; base: string; time: string },
 ): Promise<number> {
   const parts = () => partsOf(value, exports);
   const records: Buffer[] = [];
   const sums: string[] = [];
   for (const { name, lines } of [...lists(parts), ...(value.format === "bagit" ? bagFiles(value, parts, time) : [])])
-    await add(name, lines());
-  if (value.format === "bagit") await add("tagmanifest-sha256.txt", iterated(sums));
+    await add(name, inPieces(lines()));
+  if (value.format === "bagit" && value.asked.proofs !== false)
+    for await (const { name, pieces } of proofFiles(parts(), blobs)) await add(name, pieces());
+  if (value.format === "bagit") await add("tagmanifest-sha256.txt", inPieces(iterated(sums)));
   const entries = value.entries + records.length;
   const offset = out.offset();
   for await (const { directory } of parts()) await out.write(Buffer.from(directory, "base64"));
@@ -30,10 +40,10 @@ export async function finishZip(
   await out.write(endRecords({ entries, offset, length: out.offset() - offset }));
   return entries;
 
-  async function add(name: string, lines: AsyncIterable<string>): Promise<void> {
+  async function add(name: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     const entry = await beginEntry(out, { name: base + name, time, expected: 0 });
     const hash = createHash("sha256");
-    for await (const bytes of inPieces(lines)) {
+    for await (const bytes of pieces) {
       hash.update(bytes);
       await addToEntry(out, entry, bytes);
     }

@@ -83,7 +83,7 @@ function fullest(waiting: Map<string, Waiting>): string {
 }
 
 async function planLine(row: Row, folders: Selected["folders"], ledger: Selected["ledger"]): Promise<PlanLine> {
-  const { key, version, folderPath, subject, from, receivedAt, size, sha256, removedAtSourceAt } = summaryOf(
+  const { key, version, folderPath, subject, from, receivedAt, size, sha256, removedAtSourceAt, seq } = summaryOf(
     row,
     folders,
   );
@@ -94,6 +94,7 @@ async function planLine(row: Row, folders: Selected["folders"], ledger: Selected
     receivedAt,
     size,
     sha256,
+    seq,
     ...(subject !== undefined && { subject }),
     ...(from !== undefined && { from }),
     ...(removedAtSourceAt !== null && { removedAt: removedAtSourceAt }),

@@ -23,12 +23,18 @@ export const ExportInput = z
     sender: z.string().trim().min(1).max(320).optional(),
     /** Words that must all occur in the subject, without regard to case. */
     subject: z.string().trim().min(1).max(500).optional(),
+    /**
+     * In a bag: ledger records and the signed head that prove its messages. Records name all messages of their commit, also
+     * those that were not exported: subjects, senders, folders.
+     */
+    proofs: z.boolean().optional(),
     /** These messages of the one mailbox named. */
     keys: z.array(MessageKey).min(1).max(10_000).optional(),
   })
-  .superRefine(({ mailboxes, profile, keys }, check) => {
+  .superRefine(({ mailboxes, profile, keys, proofs, format }, check) => {
     const wrong = (field: string, message: string) => check.addIssue({ code: "custom", path: [field], message });
     if (mailboxes.length > 0 === (profile !== null)) wrong("mailboxes", "name either mailboxes or a profile");
+    if (proofs !== undefined && format !== "bagit") wrong("proofs", "proofs are for the format bagit");
     if (keys !== undefined && mailboxes.length !== 1) wrong("keys", "keys need exactly one mailbox");
   });
 export type ExportInput = z.output<typeof ExportInput>;

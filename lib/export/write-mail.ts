@@ -150,6 +150,7 @@ function indexLine(line: PlanLine, { mailbox }: Place, where: { file: string; of
     removedAtSource: line.removedAt ?? null,
     size: line.size,
     sha256: line.sha256,
+    seq: line.seq,
     ...where,
   };
 }

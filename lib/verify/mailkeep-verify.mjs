@@ -7,7 +7,7 @@
 // Exit code 0: all is as it was stored. 1: something is not. 2: it could not be checked. Format: lib/pack/FORMAT.md.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 
@@ -430,14 +430,33 @@ function checkBag(root, keys) {
     say(`  DAMAGED ${what}`.replace(/[^ -~]/g, "?").slice(0, 300));
   };
   for (const name of ["manifest-sha256.txt", "tagmanifest-sha256.txt"]) checkManifest(root, name, { ...bag, damaged });
+  for (const path of filesBelow(root, "data")) if (!bag.hashes.has(path)) damaged(`${path} is in no manifest`);
   const proofs = join(root, "proofs");
-  const sums = existsSync(proofs) ? checkBagProofs(proofs, keys, { ...bag, damaged }) : undefined;
+  const index = existsSync(proofs) ? jsonLines(root, "index.jsonl") : [];
+  const sums = existsSync(proofs) ? checkBagProofs(proofs, keys, { ...bag, index, damaged }) : undefined;
   say();
   if (bag.damage > 0) say(`NOT as it was exported: ${bag.damage} findings, named above.`);
   else if (sums === undefined)
     say("The bag is whole. It holds no proofs: nothing is said of what the mail was before it was exported.");
-  else sayOfBag(sums, { mail: jsonLines(root, "index.jsonl").length, heads: [...bag.heads.values()] });
-  return bag.damage > 0 ? 1 : 0;
+  const mail = [...bag.hashes.keys()].filter((path) => path.startsWith("data/")).length;
+  if (bag.damage > 0) return 1;
+  if (sums === undefined) return 2;
+  sayOfBag(sums, { mail, heads: [...bag.heads.values()] });
+  return sums.proved === mail ? 0 : 2;
+}
+
+/** Paths with slashes, as manifests have them. */
+function filesBelow(root, folder) {
+  const all = existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    : [];
+  return all
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(root, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join("/"),
+    );
 }
 
 function checkManifest(root, name, { hashes, damaged }) {
@@ -459,14 +478,16 @@ const jsonLines = (...path) =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-function checkBagProofs(proofs, keys, { hashes, heads, damaged }) {
+function checkBagProofs(proofs, keys, { hashes, heads, index, damaged }) {
   const sums = { proved: 0, vouched: 0, unproved: 0 };
   const messages = grouped(jsonLines(proofs, "messages.jsonl"), ({ mailbox }) => mailbox);
+  const files = new Map(index.map(({ mailbox, key, file }) => [`${mailbox} ${key}`, file]));
+  const hashOf = ({ mailbox, key }) => hashes.get(files.get(`${mailbox} ${key}`));
   for (const told of jsonLines(proofs, "mailboxes.jsonl")) {
     const check = () => {
       const head = told.head === null ? undefined : bagHead(proofs, told.head.id, keys, heads);
       const own = messages.get(told.mailbox) ?? [];
-      const { proved, vouched } = checkBagMailbox(proofs, told, { messages: own, head, hashes });
+      const { proved, vouched } = checkBagMailbox(proofs, told, { messages: own, head, hashOf });
       const over = told.head === null ? "" : `, ${vouched} of them under the head ${told.head.id}`;
       say(`mailbox ${told.mailbox}: ${proved} messages under their ledger records${over}`);
       sums.proved += proved;
@@ -481,6 +502,7 @@ function checkBagProofs(proofs, keys, { hashes, heads, damaged }) {
 }
 
 function sayOfBag({ proved, vouched, unproved }, { mail, heads }) {
+  if (proved < mail) say(`NOT proved: ${mail - proved} of ${mail} messages.`);
   const chains = unproved > 0 ? "" : ",\nand the records form unbroken chains";
   say(
     `${proved} of ${mail} messages are the ones that were stored: each is in the ledger record that committed it${chains}.`,
@@ -493,6 +515,7 @@ function sayOfBag({ proved, vouched, unproved }, { mail, heads }) {
   }
   const trusted = heads.length > 0 && heads.every((head) => head.trusted);
   if (trusted) say(`${vouched} of them are vouched for by a head signed with that key: unchanged since that day.`);
+  if (trusted && vouched < proved) say(`Not proved by it: the ${proved - vouched} that were stored after it.`);
   else if (heads.length === 0)
     say("Not proved: that the records are the archive's. No daily head vouched for them when it was exported.");
   else say("Not proved: that the heads are yours. Give the key that signs them with --key.");
@@ -543,7 +566,7 @@ function bagHead(proofs, id, keys, heads) {
   return head;
 }
 
-function checkBagMailbox(proofs, { mailbox, first, last, head: claim }, { messages, head, hashes }) {
+function checkBagMailbox(proofs, { mailbox, first, last, head: claim }, { messages, head, hashOf }) {
   if (!/^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/.test(mailbox)) throw new Damage("bag", "a mailbox without a name");
   if (claim !== null && provenRoot(leafOf({ mailbox, ...claim.entry }), claim.inclusion).toString("hex") !== head.root)
     throw new Damage("bag", `the mailbox is not under the head ${claim.id}`);
@@ -562,7 +585,7 @@ function checkBagMailbox(proofs, { mailbox, first, last, head: claim }, { messag
     if (claim?.entry.seq === seq && claim.entry.sha256 !== previous)
       throw new Damage("bag", `ledger record ${seq} is not the one the head names`);
     through ||= claim.entry.seq === seq;
-    for (const message of bySeq.get(seq) ?? []) waiting.push(checkBagMessage(message, record, hashes));
+    for (const message of bySeq.get(seq) ?? []) waiting.push(checkBagMessage(message, record, hashOf));
   }
   if (!through) throw new Damage("bag", `the records do not lead to the head ${claim.id}`);
   for (const { seq } of waiting) {
@@ -572,7 +595,7 @@ function checkBagMailbox(proofs, { mailbox, first, last, head: claim }, { messag
   return { proved, vouched };
 }
 
-function checkBagMessage(message, { pack, stored, seq }, hashes) {
+function checkBagMessage(message, { pack, stored, seq }, hashOf) {
   const { key, sha256: told } = stored[message.index] ?? {};
   if (
     key !== message.key ||
@@ -583,8 +606,7 @@ function checkBagMessage(message, { pack, stored, seq }, hashes) {
     throw new Damage("bag", `ledger record ${seq} does not hold message ${message.key}`);
   if (provenRoot(Buffer.from(message.sha256, "hex"), message).toString("hex") !== message.root)
     throw new Damage("bag", `message ${message.key} is not under its root`);
-  if (hashes.get(message.file) !== message.sha256)
-    throw new Damage("bag", `${message.file} is not message ${message.key}`);
+  if (hashOf(message) !== message.sha256) throw new Damage("bag", `the file of message ${message.key} is another one`);
   return message;
 }
 
