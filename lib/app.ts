@@ -8,6 +8,7 @@ import { auditUseCases } from "./audit/use-cases.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
+import { connectionUseCases } from "./connections/use-cases.js";
 import { MailkeepError } from "./core/errors.js";
 import {
   type ConnectionId,
@@ -67,10 +68,11 @@ const abandonedAfterMs = 2 * minute;
 export function composeApp(edges: Edges) {
   let stopping = false;
   const audit = afterReady(edges, auditUseCases(edges));
+  const connections = connectionUseCases({ ...edges, ...edges.connections });
   return {
     ...afterReady(
       edges,
-      workUseCases({ ...edges, audit }, () => stopping),
+      workUseCases({ ...edges, audit }, connections, () => stopping),
     ),
     /** The instance is being taken away: mailboxes at work commit what they have and hand on to the next instance. */
     stop: () => {
@@ -80,7 +82,8 @@ export function composeApp(edges: Edges) {
     audit,
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
-    profiles: afterReady(edges, profileUseCases(edges)),
+    connections: afterReady(edges, connections),
+    profiles: afterReady(edges, profileUseCases(edges, connections)),
     /** Not after `ready`: storage that is not is what a test must be able to say. */
     reach: reachUseCases(edges),
     runs: afterReady(edges, runUseCases(edges)),
@@ -88,7 +91,7 @@ export function composeApp(edges: Edges) {
     exports: afterReady(edges, exportUseCases(edges)),
     deletions: afterReady(edges, deletionUseCases(edges)),
     heads: afterReady(edges, openHeads(edges)),
-    health: () => health(edges, openHeads(edges).owed),
+    health: () => health(edges, { owed: openHeads(edges).owed, ofConnections: connections.warnings }),
   };
 }
 
@@ -110,8 +113,14 @@ function afterReady<T extends UseCases>({ ready }: Edges, useCases: T): T {
   return Object.fromEntries(waiting) as T;
 }
 
+type Connections = ReturnType<typeof connectionUseCases>;
+
 /** What timers and queues ask for. */
-function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }, stopping: () => boolean) {
+function workUseCases(
+  edges: Edges & { audit: ReturnType<typeof auditUseCases> },
+  connections: Connections,
+  stopping: () => boolean,
+) {
   const { rows, queue, clock, random, log, audit } = edges;
   const verify = verifyUseCases(edges);
   const exports = exportUseCases(edges);
@@ -163,6 +172,7 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
     async schedule(): Promise<void> {
       await startDueRuns({
         ...{ rows, queue, clock, random, log },
+        isBound: connections.isBound,
         witness: (profile, request) =>
           audit.scheduled(
             { action: "runProfile", object: `profiles/${profile}` },
@@ -180,9 +190,10 @@ function workUseCases(edges: Edges & { audit: ReturnType<typeof auditUseCases> }
       await heads.tidy();
     },
 
-    /** Each night: anchors the audit, vouches for all ledgers with a head, and reads a share of the archive back. */
+    /** Each night: asks when credentials expire, anchors the audit, vouches for all ledgers with a head, reads a share back. */
     async nightly(): Promise<void> {
       try {
+        await connections.nightly();
         const share = { action: "startVerification", object: "verify" };
         await audit.scheduled(share, verify.nightly, (id) => (id === undefined ? undefined : `verify/${id}`));
       } finally {
@@ -258,12 +269,12 @@ function messageUseCases(edges: Edges) {
   };
 }
 
-function profileUseCases(edges: Edges) {
+function profileUseCases(edges: Edges, connections: Connections) {
   const { rows } = edges;
   const editing = {
     ...edges,
     assertSchedule,
-    connectionNamed: (id: ConnectionId) => connectionNamed(id, edges),
+    connectionNamed: connections.named,
     assertMayDelete: (input: ProfileInput, before?: Profile) => assertMayDelete(input, before, edges),
   };
   return {
@@ -281,17 +292,11 @@ function profileUseCases(edges: Edges) {
     async run(id: ProfileId): Promise<{ run: RunView; isNew: boolean }> {
       const { profile } = await getProfile(rows, id);
       await assertSnapshot(profile, rows);
+      await connections.assertBound(profile.connection);
       const { run, isNew } = await requestRun(profile, "manual", edges);
       return { run: await showRun(run.id, rows), isNew };
     },
   };
-}
-
-async function connectionNamed(id: ConnectionId, { tenants }: Edges): Promise<ConnectionId> {
-  const known = (await tenants.connections()).find((other) => other.toLowerCase() === id.toLowerCase());
-  if (known !== undefined) return known;
-  const message = `there is no connection ${id}; GET /connections lists them`;
-  throw new MailkeepError("invalid", message, { reason: "CONNECTION_NOT_FOUND", field: "connection" });
 }
 
 function runUseCases(edges: Edges) {

@@ -1,9 +1,10 @@
 // Settings in, typed Config out. A bad setting stops the start and says which one and what to do.
 import { z } from "zod";
 import { authorities, authorityOf } from "./core/clouds.js";
+import { isLoopback } from "./core/hosts.js";
 
-const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
-export const isLoopback = (url: string) => URL.canParse(url) && loopback.has(new URL(url).hostname);
+export { isLoopback };
+
 const trimmed = (url: string) => url.replace(/\/+$/, "");
 
 const Url = z
@@ -22,6 +23,11 @@ const azureMarks = {
   WEBSITE_HOSTNAME: mark,
 };
 type Marks = { [Name in keyof typeof azureMarks]?: string | undefined };
+/** The version (`/v1.0`) is ours to add. */
+const GraphUrl = Url.refine(
+  (url) => URL.parse(url)?.pathname === "/",
+  "must be without a path, e.g. https://graph.microsoft.com",
+);
 
 const Settings = z
   .object({
@@ -31,7 +37,7 @@ const Settings = z
     ARCHIVE_STORAGE__tableServiceUri: Url.optional(),
     ARCHIVE_STORAGE__credential: z.literal("managedidentity").optional(),
     ARCHIVE_STORAGE__clientId: z.string().optional(),
-    GRAPH_BASE_URL: Url.default("https://graph.microsoft.com"),
+    GRAPH_BASE_URL: GraphUrl.default("https://graph.microsoft.com"),
     EXCHANGE_BASE_URL: Url.default("https://outlook.office365.com"),
     GRAPH_STATIC_TOKEN: z.string().min(1).optional(),
     GRAPH_WRITER_STATIC_TOKEN: z.string().min(1).optional(),
@@ -44,6 +50,7 @@ const Settings = z
     ).optional(),
     SIGNING_KEY_FILE: z.string().min(1).optional(),
     TIMESTAMP_URL: z.url({ protocol: /^https?$/ }).optional(),
+    ALLOW_SECRET_IDENTITY: z.enum(["true", "false"]).optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
     AUTH_AUDIENCE: z.string().min(1).optional(),
@@ -116,6 +123,13 @@ export interface Config {
   /** Of an RFC 3161 authority. */
   timestampUrl: string | undefined;
   auth: { mode: "local" } | { mode: "entra"; authority: string; tenantId: string; audience: string };
+  /** What connections may use. */
+  connections: {
+    inAzure: boolean;
+    allowSecrets: boolean;
+    /** GRAPH_STATIC_TOKEN and GRAPH_STATIC_TOKEN_…, by the name of the setting. */
+    staticTokens: Record<string, string>;
+  };
 }
 
 /** @throws Error that names every bad setting and its remedy, one a line. Values are never shown: they may be secret. */
@@ -136,6 +150,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     exchange: { baseUrl: s.EXCHANGE_BASE_URL },
     signing: signing(s),
     timestampUrl: s.TIMESTAMP_URL,
+    connections: {
+      inAzure: isHosted(s),
+      allowSecrets: s.ALLOW_SECRET_IDENTITY === "true",
+      staticTokens: staticTokens(present),
+    },
     auth:
       authMode(s) === "local"
         ? { mode: "local" }
@@ -156,6 +175,11 @@ function writer({ GRAPH_WRITER_STATIC_TOKEN: staticToken, WRITER_CLIENT_ID: clie
 function signing(s: Settings): SigningConfig {
   if (s.SIGNING_KEY_ID !== undefined) return { kind: "key-vault", keyUrl: s.SIGNING_KEY_ID };
   return s.SIGNING_KEY_FILE === undefined ? { kind: "none" } : { kind: "file", path: s.SIGNING_KEY_FILE };
+}
+
+function staticTokens(present: Record<string, string | undefined>): Record<string, string> {
+  const named = Object.entries(present).filter(([name]) => /^GRAPH_STATIC_TOKEN(_[A-Z0-9_]+)?$/.test(name));
+  return Object.fromEntries(named.map(([name, value]) => [name, value ?? ""]));
 }
 
 function storage(s: Settings): StorageConfig {

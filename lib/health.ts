@@ -30,7 +30,13 @@ async function checkHeads({ ready }: Edges, owed: () => Promise<OwedSeal[]>): Pr
   throw new MailkeepError("unavailable", message, { reason: first.code });
 }
 
-export async function health(edges: Edges, owed: () => Promise<OwedSeal[]>): Promise<Health> {
+export interface Asked {
+  owed(): Promise<OwedSeal[]>;
+  /** Credentials that expire, tenants reached twice. */
+  ofConnections(): Promise<{ connection: string; code: string; message: string }[]>;
+}
+
+export async function health(edges: Edges, { owed, ofConnections }: Asked): Promise<Health> {
   const { clock } = edges;
   const check = async (name: string, probe: () => Promise<unknown>) => {
     const began = clock.monotonicMs();
@@ -42,22 +48,35 @@ export async function health(edges: Edges, owed: () => Promise<OwedSeal[]>): Pro
       return { name, ok: false, problem };
     }
   };
+  let warned: Awaited<ReturnType<Asked["ofConnections"]>> = [];
   const checks = await Promise.all([
     check("storage", edges.ready),
     check("graph", async () => (await edges.tenants.of(defaultConnection)).ping()),
     check("heads", () => checkHeads(edges, owed)),
+    check("connections", async () => {
+      await edges.ready();
+      warned = await ofConnections();
+    }),
   ]);
+  const all = [...checks, ...warned.filter(({ code }) => code === "CREDENTIAL_EXPIRED").map(expired)];
   const rights = await rightsOfAll(edges);
   const node = process.versions.node;
   return {
-    status: checks.every(({ ok }) => ok) ? "ok" : "unwell",
+    status: all.every(({ ok }) => ok) ? "ok" : "unwell",
     version,
-    edges: checks,
-    warnings: [...rights.flatMap(warningsOf), ...nodeWarnings(node)],
+    edges: all,
+    warnings: [...warned, ...rights.flatMap(warningsOf), ...nodeWarnings(node)],
     rights,
     runtime: { node, interfaces, libraries },
   };
 }
+
+/** Nothing can be archived through it any more. */
+const expired = ({ connection, code, message }: { connection: string; code: string; message: string }) => ({
+  name: `connection ${connection}`,
+  ok: false,
+  problem: `${code}: ${message}`,
+});
 
 async function rightsOfAll({ tenants }: Edges): Promise<Health["rights"]> {
   const connections = (await tenants.connections().catch(() => [defaultConnection])).slice(0, mostConnections);

@@ -18,6 +18,7 @@ const mayImport: Record<string, string[]> = {
   "lib/ledger": ["lib/core", "lib/ports", "lib/pack"],
   "lib/catalog": ["lib/core", "lib/ports", "lib/pack", "lib/ledger"],
   "lib/mailboxes": ["lib/core", "lib/ports", "lib/profiles", "lib/catalog"],
+  "lib/connections": ["lib/core", "lib/ports", "lib/profiles", "lib/mailboxes"],
   "lib/runs": ["lib/core", "lib/faults", "lib/ports", "lib/profiles", "lib/mailboxes", "lib/work"],
   "lib/schedule": ["lib/core", "lib/ports", "lib/profiles", "lib/runs"],
   "lib/archive": [
@@ -90,6 +91,8 @@ const mayImport: Record<string, string[]> = {
   "lib/cost": [],
   // The list of rights is read by scripts too.
   "lib/access": ["lib/core", "lib/config.ts", "infra/rights.json"],
+  "lib/open-tenant.ts": ["lib/*"],
+  "lib/open-default.ts": ["lib/*"],
   "lib/edges.ts": ["lib/*"],
   "lib/runtime.ts": [],
   "lib/measure.ts": ["lib/core", "lib/ports", "lib/work"],

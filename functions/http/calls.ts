@@ -3,9 +3,9 @@ import { openApiDocument } from "../../lib/api/openapi.js";
 import type { Calls } from "../../lib/api/route.js";
 import type { routes } from "../../lib/api/routes.js";
 import { type App, version } from "../../lib/app.js";
-import type { Config } from "../../lib/config.js";
 import { aboutCalls } from "./about.js";
 import { auditCalls } from "./audit.js";
+import { connectionCalls } from "./connections.js";
 import { errorCalls } from "./errors.js";
 import { exportCalls } from "./exports.js";
 import { headCalls } from "./heads.js";
@@ -16,10 +16,11 @@ import { reachCalls } from "./reach.js";
 import { runCalls } from "./runs.js";
 import { verifyCalls } from "./verify.js";
 
-export function allCalls(app: App, config: Pick<Config, "graph" | "exchange">): Calls<typeof routes> {
+export function allCalls(app: App): Calls<typeof routes> {
   return {
-    ...aboutCalls(app, config, () => openApiDocument(version)),
+    ...aboutCalls(app, () => openApiDocument(version)),
     ...errorCalls(),
+    ...connectionCalls(app),
     ...auditCalls(app),
     ...exportCalls(app),
     ...headCalls(app),

@@ -13,7 +13,7 @@ export async function parse<R extends Route>(request: HttpRequest, route: R): Pr
   const input: Input = {
     params: check(route.params, pathParams(request, route), { code: "INVALID_ID", where: "the path" }),
     query: check(route.query, queryParams(request), { code: "INVALID_INPUT", where: "the query" }),
-    ifMatch: route.needsIfMatch ? ifMatch(request) : "",
+    ifMatch: route.needsIfMatch === false ? "" : precondition(request, route.needsIfMatch === "orNone"),
     body: route.method === "GET" || route.method === "DELETE" ? undefined : await body(request, route),
     url: new URL(request.url),
   };
@@ -38,15 +38,38 @@ function queryParams({ url }: HttpRequest): Record<string, string> {
   return Object.fromEntries(query);
 }
 
-function ifMatch({ headers }: HttpRequest): string {
+/** Empty for If-None-Match: *, where it may be said. */
+function precondition(request: HttpRequest, orNone: boolean): string {
+  const none = request.headers.get("if-none-match")?.trim();
+  if (!none) return ifMatch(request, orNone);
+  const field = "If-None-Match";
+  if (!orNone || none !== "*" || request.headers.get("if-match"))
+    throw new Refusal(400, "INVALID_INPUT", "If-None-Match may only be *, to create, and without If-Match", { field });
+  return "";
+}
+
+/**
+ * `If-Match: *` is refused: it would overwrite a version that the caller has not read, which is what versions are for.
+ */
+function ifMatch({ headers }: HttpRequest, orNone: boolean): string {
   const field = "If-Match";
   const etag = headers.get("if-match")?.trim();
   if (!etag)
-    throw new Refusal(428, "PRECONDITION_REQUIRED", "send If-Match with the ETag of the version you have read", {
-      field,
-    });
+    throw new Refusal(
+      428,
+      "PRECONDITION_REQUIRED",
+      `send If-Match with the ETag of the version you have read${orNone ? ", or If-None-Match: * to create" : ""}`,
+      { field },
+    );
   if (!/^(W\/)?"[^"]{0,500}"$/.test(etag))
-    throw new Refusal(400, "INVALID_INPUT", "If-Match must be one ETag, as an answer of this API gave it", { field });
+    throw new Refusal(
+      400,
+      "INVALID_INPUT",
+      etag === "*"
+        ? "If-Match: * would change a version you have not read; send its ETag"
+        : "If-Match must be one ETag, as an answer of this API gave it",
+      { field },
+    );
   return etag;
 }
 

@@ -13,19 +13,15 @@ type HttpEdges = Pick<Edges, "clock" | "log" | "random">;
 
 export function registerHttp(app: App, config: Config, edges: HttpEdges): void {
   const deps = { ...edges, signIn: openSignIn(config.auth, edges) };
-  for (const { name, ...options } of httpFunctions(app, config, deps)) functions.http(name, options);
+  for (const { name, ...options } of httpFunctions(app, deps)) functions.http(name, options);
 }
 
 export type HttpFunction = HttpFunctionOptions & { name: string };
 
 /** One function for each route of the table, and one for everything else. */
-export function httpFunctions(
-  app: App,
-  config: Pick<Config, "graph" | "exchange">,
-  edges: Omit<DoorDeps, "audit">,
-): HttpFunction[] {
+export function httpFunctions(app: App, edges: Omit<DoorDeps, "audit">): HttpFunction[] {
   const deps = { ...edges, audit: app.audit };
-  const calls = allCalls(app, config) as Record<string, Call<Route>>;
+  const calls = allCalls(app) as Record<string, Call<Route>>;
   const known = Object.entries<Route>(routes).map(([name, route]) => {
     const call = calls[name];
     if (call === undefined) throw new Error(`the route ${name} has no call`);

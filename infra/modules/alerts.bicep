@@ -63,6 +63,13 @@ var whenSeen = [
     query: 'AppTraces | where Message contains "\\"code\\":\\"unauthenticated\\""'
   }
   {
+    name: 'credential-expires'
+    title: 'mailkeep: a credential expires'
+    description: 'The certificate or secret of a connection expires within 30 days, or could not be read. GET /api/v1/connections says which.'
+    severity: 2
+    query: 'AppTraces | where Message contains "\\"event\\":\\"credential expires\\""'
+  }
+  {
     name: 'errors'
     title: 'mailkeep: errors in the log'
     description: 'The app has met something it did not foresee.'

@@ -15,12 +15,14 @@ var roleIds = {
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  keyVaultCertificateUser: 'db79e9a7-68ee-4b58-9aeb-b90e7c24fcba'
   keyVaultCryptoUser: '12338af0-0e69-4776-bea7-57ae8d297424'
 }
 
 // The app: reads certificates, and signs heads. Crypto User can neither make nor delete a key.
 var vaultRoles = [
   roleIds.keyVaultSecretsUser
+  roleIds.keyVaultCertificateUser
   roleIds.keyVaultCryptoUser
 ]
 

@@ -2,8 +2,17 @@
 import type { z } from "zod";
 import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
-import { ConnectionAnswer, ConnectionList, DocumentAnswer, HealthAnswer } from "./about.js";
+import { DocumentAnswer, HealthAnswer } from "./about.js";
 import { AuditCheckAnswer, AuditEntryAnswer, AuditFindingAnswer, AuditList, AuditPlace } from "./audit.js";
+import {
+  ConnectionAnswer,
+  ConnectionList,
+  ConnectionProbe,
+  ConnectionReplacement,
+  ConnectionTestAnswer,
+  ConnectionTestInput,
+  ConnectionWarning,
+} from "./connections.js";
 import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import { HeadAnswer, HeadList } from "./heads.js";
@@ -48,6 +57,8 @@ import {
 export const requests = {
   AccessTestInput,
   ProfileDraft,
+  ConnectionInput: ConnectionReplacement,
+  ConnectionTestInput,
   ExportInput,
   ProfileInput,
   ProfileReplacement,
@@ -70,6 +81,8 @@ export const answers = {
   Deletion: DeletionAnswer,
   DeletionEntry: DeletionEntryAnswer,
   DeletionEntryList,
+  ConnectionTest: ConnectionTestAnswer,
+  ConnectionWarning,
   Document: DocumentAnswer,
   Error: ErrorAnswer,
   ErrorList,
@@ -89,6 +102,7 @@ export const answers = {
   Message: MessageAnswer,
   MessageDetail: MessageDetailAnswer,
   MessageList,
+  ConnectionProbe,
   Problem,
   Profile: ProfileAnswer,
   ProfileList,

@@ -60,8 +60,14 @@ function operation(operationId: string, route: Route): JsonObject {
 function parameters({ params, query, needsIfMatch }: Route): JsonObject[] {
   const inPath = Object.entries(params.shape).map(([name, schema]) => parameter("path", name, schema as z.ZodType));
   const inQuery = Object.entries(query.shape).map(([name, schema]) => parameter("query", name, schema as z.ZodType));
-  const ifMatch = { name: "If-Match", in: "header", required: true, schema: { type: "string" } };
-  return [...inPath, ...inQuery, ...(needsIfMatch ? [ifMatch] : [])];
+  const header = (name: string) => ({
+    name,
+    in: "header",
+    required: needsIfMatch === true,
+    schema: { type: "string" },
+  });
+  const versions = needsIfMatch === "orNone" ? ["If-Match", "If-None-Match"] : needsIfMatch ? ["If-Match"] : [];
+  return [...inPath, ...inQuery, ...versions.map(header)];
 }
 
 function parameter(where: "path" | "query", name: string, schema: z.ZodType): JsonObject {

@@ -25,8 +25,8 @@ export interface Route<
   params: P;
   query: Q;
   body: B;
-  /** The request must name in If-Match the version that it changes. */
-  needsIfMatch: boolean;
+  /** The request must name in If-Match the version that it changes; `orNone`: or say If-None-Match: * to create. */
+  needsIfMatch: boolean | "orNone";
   answer: A;
   /** Statuses of refusals beyond those that every route has. */
   problems: readonly number[];
@@ -40,7 +40,7 @@ type Plan<P, Q, B, A> = Pick<Route, "method" | "path" | "tag" | "summary" | "rig
   params?: P;
   query?: Q;
   body?: B;
-  needsIfMatch?: true;
+  needsIfMatch?: true | "orNone";
   answer: A;
   problems?: readonly number[];
 };
@@ -70,7 +70,7 @@ export interface Input<R extends Route = Route> {
   params: z.output<R["params"]>;
   query: z.output<R["query"]>;
   body: z.output<R["body"]>;
-  /** The value of If-Match; empty where the route does not need it. */
+  /** The value of If-Match; empty where the route does not need it, and for If-None-Match: *. */
   ifMatch: string;
   /** As the caller asked for it: links of the answer lead to the same host. */
   url: URL;

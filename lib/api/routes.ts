@@ -1,6 +1,7 @@
 // The whole API: every route there is. What is not in this table is neither registered nor documented.
 import { aboutRoutes } from "./about.js";
 import { auditRoutes } from "./audit.js";
+import { connectionRoutes } from "./connections.js";
 import { errorRoutes } from "./errors.js";
 import { exportRoutes } from "./exports.js";
 import { headRoutes } from "./heads.js";
@@ -15,6 +16,7 @@ export const routes = {
   ...aboutRoutes,
   ...errorRoutes,
   ...auditRoutes,
+  ...connectionRoutes,
   ...exportRoutes,
   ...headRoutes,
   ...mailboxRoutes,

@@ -942,6 +942,12 @@ const own: Record<string, Entry> = {
     fix: "Try again; if it stays so, let the app's identity write to the table audit.",
     link: links.tableCodes,
   },
+  BLACKOUT: {
+    kind: "passing",
+    who: people.nobody,
+    cause: "The schedule of the profile has a blackout window, and it is open.",
+    fix: "Wait: it goes on by itself when the window ends; or change schedule.blackouts of the profile.",
+  },
   BODY_TOO_LARGE: {
     kind: "request",
     who: people.caller,
@@ -991,17 +997,61 @@ const own: Record<string, Entry> = {
     fix: "It is tried again; if it stays so, look for a proxy or firewall that ends long connections.",
     link: links.egress,
   },
+  CONNECTION_IN_USE: {
+    kind: "request",
+    who: people.admin,
+    cause: "Profiles use the connection.",
+    fix: "Change the profiles to another connection, or delete them, first.",
+  },
+  CONNECTION_LIMIT: {
+    kind: "request",
+    who: people.admin,
+    cause: "There are as many connections as one archive takes.",
+    fix: "Remove one that is not used any more.",
+  },
+  CONNECTION_NOT_BOUND: {
+    kind: "configuration",
+    who: people.operator,
+    cause: "The test of the connection has not passed since its tenant, host or identity was last changed.",
+    fix: "POST /api/v1/connections/{id}/test says what is missing, and binds the connection once all is there.",
+  },
   CONNECTION_NOT_FOUND: {
     kind: "request",
     who: people.caller,
     cause: "There is no such connection.",
     fix: "GET /api/v1/connections lists them.",
   },
+  CONNECTION_OF_SETTINGS: {
+    kind: "request",
+    who: people.admin,
+    cause: "The connection default is the one of the settings, and is not changed here.",
+    fix: "Change GRAPH_BASE_URL, TENANT_ID and AZURE_CLIENT_ID, or make a connection of another name.",
+  },
   CORRUPT: {
     kind: "archive",
     who: people.operator,
     cause: "What was read back is not what was written.",
     fix: "Verify the archive: POST /api/v1/verify.",
+  },
+  CREDENTIAL_EXPIRED: {
+    kind: "configuration",
+    who: people.application,
+    cause: "The certificate or secret of the connection has expired.",
+    fix: "Make a new one, give its public part to the app registration, put it into the vault and test the connection.",
+    link: links.entra,
+  },
+  CREDENTIAL_EXPIRES: {
+    kind: "configuration",
+    who: people.application,
+    cause: "The certificate or secret of the connection expires within 30 days.",
+    fix: "Make a new version in the vault and give its public part to the app registration while the old one is good.",
+    link: links.entra,
+  },
+  CREDENTIAL_UNREAD: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "When the credential of the connection expires could not be read from the vault.",
+    fix: "Test the connection: its probe of the credential says why.",
   },
   DELETION_INTERRUPTED: {
     kind: "passing",
@@ -1265,6 +1315,12 @@ const own: Record<string, Entry> = {
     fix: "Give the identity Exchange.ManageAsApp and the Exchange role View-Only Recipients.",
     link: learn("powershell/exchange/app-only-auth-powershell-v2"),
   },
+  HOST_NOT_ALLOWED: {
+    kind: "request",
+    who: people.caller,
+    cause: "A connection may name only the hosts of its Microsoft cloud, a key vault, or this machine.",
+    fix: "Leave the host out and choose the cloud, or give an address of this machine for a test tenant.",
+  },
   HTTP_3xx: {
     kind: "configuration",
     who: people.network,
@@ -1306,6 +1362,19 @@ const own: Record<string, Entry> = {
     cause: "The other side failed without a code.",
     fix: "It is tried again.",
     link: links.graphErrors,
+  },
+  IDENTITY_NOT_ALLOWED: {
+    kind: "request",
+    who: people.caller,
+    cause: "An identity with real tokens is not used with a tenant on this machine.",
+    fix: "Use staticToken, or secret or certificate with a vault on this machine.",
+  },
+  IDENTITY_OF_OTHER_TENANT: {
+    kind: "request",
+    who: people.caller,
+    cause: "A managed identity reaches the tenant that it lives in, and no other.",
+    fix: "Use the identity federated: an app of the other tenant that trusts the managed identity.",
+    link: links.federation,
   },
   IDENTITY_UNAVAILABLE: {
     kind: "configuration",
@@ -1371,6 +1440,24 @@ const own: Record<string, Entry> = {
     cause: "A record of the ledger is not JSON.",
     fix: "Verify the archive: POST /api/v1/verify.",
   },
+  KEY_VAULT_NOT_FOUND: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The key vault has no certificate or secret of this name, or it is disabled.",
+    fix: "Check keyVaultUrl and the name in the connection, and that the newest version is enabled.",
+  },
+  KEY_VAULT_REFUSED: {
+    kind: "configuration",
+    who: people.storage,
+    cause: "The key vault refuses the identity of mailkeep.",
+    fix: "Give it Key Vault Certificate User and Key Vault Crypto User for a certificate, Key Vault Secrets User for a secret.",
+  },
+  KEY_VAULT_UNAVAILABLE: {
+    kind: "passing",
+    who: people.network,
+    cause: "The key vault did not answer.",
+    fix: "It is tried again; if it stays so, its firewall or a private endpoint keeps mailkeep out.",
+  },
   LEDGER_BEHIND_TABLES: {
     kind: "archive",
     who: people.operator,
@@ -1404,6 +1491,18 @@ const own: Record<string, Entry> = {
     cause: "How far a folder was read is known for another Graph host than the one configured now.",
     fix: "Nothing to do: the folder is read from its start, and nothing is fetched twice.",
     link: links.delta,
+  },
+  LOGIN_UNAVAILABLE: {
+    kind: "passing",
+    who: people.network,
+    cause: "The token endpoint did not answer.",
+    fix: "It is tried again; if it stays so, outbound traffic to it is blocked.",
+  },
+  LOOPBACK_IN_AZURE: {
+    kind: "request",
+    who: people.caller,
+    cause: "A connection to this machine makes sense in development only.",
+    fix: "Leave graphBaseUrl out and choose the cloud of the tenant.",
   },
   MAILBOX_BUSY: {
     kind: "passing",
@@ -1687,11 +1786,23 @@ const own: Record<string, Entry> = {
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
   },
+  SECRET_IDENTITY_REFUSED: {
+    kind: "request",
+    who: people.admin,
+    cause: "Client secrets are for development: in Azure there are better proofs.",
+    fix: "Use managedIdentity, federated or certificate; ALLOW_SECRET_IDENTITY=true allows secrets all the same.",
+  },
   SENDER_NOT_CHOSEN: {
     kind: "data",
     who: people.admin,
     cause: "The message is from nobody whom the filter of the profile names.",
     fix: "Name its sender in the filter if it should be archived; the next run takes it.",
+  },
+  SETTING_NOT_FOUND: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The connection names a setting that has no value.",
+    fix: "Set it, restart, and test the connection.",
   },
   SIGNATURE_WRONG: {
     kind: "archive",
@@ -1718,6 +1829,24 @@ const own: Record<string, Entry> = {
     cause: "A large message could not be put on the local disk.",
     fix: "Make room in the temporary folder, or choose a larger instance.",
     link: learn("azure/azure-functions/functions-scale#service-limits"),
+  },
+  STATIC_TOKEN_NOT_LOOPBACK: {
+    kind: "request",
+    who: people.caller,
+    cause: "A fixed token is for a tenant on this machine.",
+    fix: "Use another identity, or an address of this machine as graphBaseUrl.",
+  },
+  TENANT_SHARED: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "Two connections lead to one tenant.",
+    fix: "Fine if meant: each mailbox is archived through the connection that named it first. Otherwise remove one.",
+  },
+  TENANT_WITHOUT_USERS: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The directory of the tenant names nobody.",
+    fix: "Check the tenantId of the connection: a tenant has at least one user.",
   },
   THROTTLED: {
     kind: "passing",

@@ -1,3 +1,4 @@
+import type { CloudName, Hosts } from "../core/hosts.js";
 import type { ConnectionId } from "../core/ids.js";
 import type { Directory } from "./directory.js";
 import type { ExchangeAdmin } from "./exchange-admin.js";
@@ -40,9 +41,43 @@ export interface TenantEdge {
 export interface Tenants {
   /**
    * The same edge for every asker, so that tokens and sockets are shared.
-   * @throws MailkeepError `not-found` (CONNECTION_NOT_FOUND)
+   * @throws MailkeepError `not-found` (CONNECTION_NOT_FOUND), `conflict` (CONNECTION_NOT_BOUND: its test is still to pass)
    */
   of(connection: ConnectionId): Promise<TenantEdge>;
-  /** Those that exist now, `default` first. */
+  /** Those that exist now, bound or not, `default` first. */
   connections(): Promise<ConnectionId[]>;
 }
+
+/**
+ * managedIdentity    of the tenant mailkeep runs in; without a client id the system-assigned one, or whoever is signed in
+ * federated          an app of another tenant that trusts a managed identity of ours
+ * certificate        an app that proves itself with a certificate; its private key never leaves the vault
+ * secret             an app with a client secret kept in a vault: for development
+ * staticToken        a fixed token from a setting: for loopback tenants
+ */
+export type Identity =
+  | { kind: "managedIdentity"; clientId: string | null }
+  | { kind: "federated"; managedIdentityClientId: string; appClientId: string }
+  | { kind: "certificate"; clientId: string; keyVaultUrl: string; certificateName: string }
+  | { kind: "secret"; clientId: string; keyVaultUrl: string; secretName: string }
+  | { kind: "staticToken"; setting: string };
+
+/** All it takes to reach a tenant; nothing of it is a secret. */
+export interface Reach extends Hosts {
+  tenantId: string;
+  cloud: CloudName;
+  identity: Identity;
+  /** The second identity, which may delete and restore; null: nothing in a mailbox is ever changed. */
+  writerIdentity: Identity | null;
+}
+
+/** A tenant that somebody has opened and may close again. */
+export interface OpenTenant extends Omit<TenantEdge, "connection"> {
+  /** When the first of its credentials expires; undefined when none can. @throws MailkeepError when the vault does not say */
+  credentialExpiry(): Promise<Date | undefined>;
+  /** Gets a token for the second identity. @throws MailkeepError when it is refused; undefined when there is none */
+  tryWriter?: (() => Promise<void>) | undefined;
+  close(): Promise<void>;
+}
+
+export type OpenTenants = (reach: Reach) => Promise<OpenTenant>;

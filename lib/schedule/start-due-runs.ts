@@ -13,6 +13,8 @@ type Requested = Awaited<ReturnType<typeof requestRun>>;
 
 export interface DueDeps extends RequestDeps {
   log: Log;
+  /** Whether anything may be done through the connection. */
+  isBound(connection: Profile["connection"]): Promise<boolean>;
   /** Makes the wish for a run, and writes down that it did. */
   witness?: (profile: ProfileId, request: () => Promise<Requested>) => Promise<Requested>;
 }
@@ -41,6 +43,11 @@ async function startIfDue(profile: Profile, deps: DueDeps): Promise<boolean> {
   // A schedule that was just changed, or enabled again, has nothing to make up for.
   const served = [String(row?.values.servedAt ?? ""), profile.updatedAt].sort().at(-1) as string;
   if (!isDue(profile, new Date(served), now)) return false;
+  // Not served: once the connection is bound, one run makes up for all that was missed.
+  if (!(await deps.isBound(profile.connection))) {
+    log.warn("schedule waits for its connection", { profile: profile.id, connection: profile.connection });
+    return false;
+  }
   // The run first: should we die between, the next round finds it open, or runs once more and finds no changes.
   const request = () => requestRun(profile, "schedule", deps);
   const { run, isNew } = await (deps.witness?.(profile.id, request) ?? request());

@@ -1,5 +1,4 @@
 // A whole world for a test: the app over memory stores, a sample tenant over real HTTP, and time that stands still.
-
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -13,12 +12,16 @@ import { memoryRowStore } from "../../lib/adapters/memory/row-store.js";
 import { memoryWorkQueue } from "../../lib/adapters/memory/work-queue.js";
 import { passingSigner } from "../../lib/adapters/system/key-file.js";
 import { composeApp, type Edges } from "../../lib/app.js";
-import { MailkeepError } from "../../lib/core/errors.js";
-import { ConnectionId, defaultConnection, type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
+import { fingerprint } from "../../lib/connections/connection.js";
+import { changeState, insertConnection } from "../../lib/connections/repo.js";
+import { openTenants } from "../../lib/connections/tenants.js";
+import { ConnectionId, type MailboxId, type ProfileId, RunId } from "../../lib/core/ids.js";
 import type { Clock, Ticker } from "../../lib/core/time.js";
 import { startTenant, type Tenant, type TenantOptions } from "../../lib/local/tenant/server.js";
+import { openingTenants } from "../../lib/open-tenant.js";
 import { type Log, silentLog } from "../../lib/ports/log.js";
-import type { TenantEdge, Tenants } from "../../lib/ports/tenants.js";
+import type { RowStore } from "../../lib/ports/row-store.js";
+import type { Reach, TenantEdge } from "../../lib/ports/tenants.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { repeatableRandom } from "./repeatable-random.js";
 
@@ -28,7 +31,7 @@ export const developmentSigner = passingSigner();
 export const testStart = new Date("2026-03-01T08:00:00Z");
 
 /** The edges of a test's world: those of its one tenant lie open, so that a test can put something in front of them. */
-export type WorldEdges = Omit<Edges, "tenants"> & Omit<TenantEdge, "connection">;
+export type WorldEdges = Omit<Edges, "tenants" | "connections"> & Omit<TenantEdge, "connection">;
 
 export interface World extends AsyncDisposable {
   tenant: Tenant;
@@ -85,29 +88,16 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     }));
   const log = options.log ?? silentLog;
   const random = repeatableRandom(options.stores === undefined ? "world" : "another worker");
-  const open = (
-    { baseUrl, tenantId, ...other }: Pick<Tenant, "baseUrl" | "tenantId" | "token" | "writerToken">,
-    token = staticToken(other.token),
-  ) => {
-    const common = { baseUrl, token, clock, random, log };
-    const graph = openGraph({
-      ...common,
-      writerToken: staticToken(other.writerToken),
-      spoolDir: join(tmpdir(), "mailkeep-test"),
-    });
-    const exchange = openExchange({ ...common, tenantId });
-    const close = async () => {
-      await graph.close();
-      await exchange.close();
-    };
-    return { ...graph, exchange, close };
-  };
   const { token = staticToken(tenant.token), baseUrl = tenant.baseUrl } = options;
-  const { close, ...graph } = open({ ...tenant, baseUrl }, token);
-  const others = Object.entries(options.tenants ?? {}).map(([id, other]) => ({
-    connection: ConnectionId.parse(id),
-    ...open(other),
-  }));
+  const common = { baseUrl, token, clock, random, log };
+  const { close, ...graph } = openGraph({
+    ...common,
+    writerToken: staticToken(tenant.writerToken),
+    spoolDir: join(tmpdir(), "mailkeep-test"),
+  });
+  const { close: closeExchange, ...exchange } = openExchange({ ...common, tenantId: tenant.tenantId });
+  const staticTokens = { GRAPH_STATIC_TOKEN: tenant.token, GRAPH_STATIC_TOKEN_WRITER: tenant.writerToken };
+  const openTenant = openingTenants({ clock, random, log, staticTokens, homeClientId: undefined });
   const ticking = tickingWith(clock);
   const queue = options.stores?.queue ?? memoryWorkQueue(clock);
   const { blobs, exports, rows } = options.stores?.edges ?? {
@@ -121,6 +111,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     rows,
     queue,
     ...graph,
+    exchange,
     clock,
     ticker: ticking.ticker,
     random,
@@ -129,8 +120,18 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     ready: async () => {},
   };
   const wrapped: WorldEdges = options.edges?.(edges) ?? edges;
-  const tenants = tenantsOf([{ connection: defaultConnection, ...wrapped }, ...others]);
-  const app = composeApp({ ...wrapped, tenants });
+  const openDefault = async () => ({ ...wrapped, credentialExpiry: async () => undefined, close: async () => {} });
+  const tenants = openTenants({ rows: wrapped.rows, open: openTenant, openDefault });
+  const rules = {
+    inAzure: false,
+    allowSecrets: false,
+    homeTenantId: undefined,
+    staticTokens: Object.keys(staticTokens),
+  };
+  const connections = { rules, settings: reachOf(tenant), openTenant, openDefault };
+  const app = composeApp({ ...wrapped, tenants, connections });
+  for (const [id, other] of Object.entries(options.tenants ?? {}))
+    await connect(ConnectionId.parse(id), reachOf(other), rows);
 
   async function settle(onFault: (error: unknown) => void = raise): Promise<void> {
     for (let waiting = queue.items(); waiting[0] !== undefined; waiting = queue.items()) {
@@ -183,21 +184,24 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await close();
-      for (const other of others) await other.close();
+      await closeExchange();
       if (options.shared === undefined) await tenant.close();
     },
   };
 }
 
-function tenantsOf(all: TenantEdge[]): Tenants {
-  return {
-    async of(connection) {
-      const found = all.find((tenant) => tenant.connection === connection);
-      if (found !== undefined) return found;
-      throw new MailkeepError("not-found", `no connection ${connection}`, { reason: "CONNECTION_NOT_FOUND" });
-    },
-    connections: async () => all.map(({ connection }) => connection),
-  };
+function reachOf({ baseUrl, tenantId }: Tenant): Reach {
+  const hosts = { graphBaseUrl: baseUrl, exchangeBaseUrl: baseUrl, loginBaseUrl: baseUrl };
+  const identity = { kind: "staticToken" as const, setting: "GRAPH_STATIC_TOKEN" };
+  const writerIdentity = { kind: "staticToken" as const, setting: "GRAPH_STATIC_TOKEN_WRITER" };
+  return { tenantId, cloud: "global", ...hosts, identity, writerIdentity };
+}
+
+/** A connection that has passed its test. */
+async function connect(id: ConnectionId, reach: Reach, rows: RowStore): Promise<void> {
+  const at = testStart.toISOString();
+  await insertConnection(rows, { id, description: "", ...reach, createdAt: at, updatedAt: at });
+  await changeState(rows, id, (state) => ({ ...state, passed: { fingerprint: fingerprint(reach), at } }));
 }
 
 function raise(error: unknown): never {

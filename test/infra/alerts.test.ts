@@ -29,6 +29,7 @@ describe("alerts", () => {
       "quarantine grew",
       "verification ended",
       "audit broken",
+      "credential expires",
     ]));
 
   /** The calls of the log with this event, and what they tell. */

@@ -137,10 +137,10 @@ describe("roles", () => {
 
   it("are each named once and each assigned", () => {
     const ids = guids(roles.text);
-    expect(ids).toHaveLength(7);
+    expect(ids).toHaveLength(8);
     expect(new Set(ids).size).toBe(ids.length);
     const names = [...roles.text.matchAll(/^ {2}(\w+): '[0-9a-f-]{36}'$/gm)].map(([, name]) => name);
-    expect(names).toHaveLength(7);
+    expect(names).toHaveLength(8);
     for (const name of names) expect(roles.text, name).toContain(`roleIds.${name}`);
   });
 

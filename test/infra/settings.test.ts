@@ -18,6 +18,7 @@ const platform = [
 
 /** Known to the app and never set in Azure, each for its reason. */
 const notInAzure: Record<string, string> = {
+  ALLOW_SECRET_IDENTITY: "secrets are for development",
   ARCHIVE_STORAGE: "a connection string holds a key",
   SIGNING_KEY_FILE: "a key on a development machine",
   GRAPH_STATIC_TOKEN: "accepted for loopback only",

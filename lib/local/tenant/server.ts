@@ -6,6 +6,7 @@ import { MailboxControl } from "./control.js";
 import { controlAnswer } from "./control-routes.js";
 import { Counters, type CountersSnapshot, type LoggedRequest } from "./counters.js";
 import { SampleDirectory, tenantId } from "./directory.js";
+import { type EntraState, readerApp, SampleEntra, writerApp } from "./entra.js";
 import { Faults } from "./faults.js";
 import { GraphDoor } from "./graph-door.js";
 import { populate } from "./populate.js";
@@ -55,6 +56,8 @@ export interface Tenant {
   /** Drives the mailboxes and the directory as their users and administrators would. */
   readonly mailboxes: MailboxControl;
   readonly faults: Faults;
+  /** Its token endpoint and a key vault beside it. */
+  readonly entra: EntraState;
   /** The last requests, oldest first. */
   readonly requests: readonly LoggedRequest[];
   counters(): CountersSnapshot;
@@ -81,9 +84,15 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   await populate(state.directory, { ...options, seed: String(seed), now });
   const mailboxes = new MailboxControl(state);
   const door = new GraphDoor(state, { token, writerToken, strictLimits: options.strictLimits ?? true });
+  const entra = new SampleEntra({
+    tenantId,
+    origin: () => state.origin,
+    tokens: { [readerApp]: token, [writerApp]: writerToken },
+    now,
+  });
   const server = createServer({ keepAliveTimeout: 300_000, requestTimeout: 0 }, (request, response) => {
     if (request.url?.startsWith("/_tenant/")) answerControl(request, response, { state, mailboxes, token });
-    else door.receive(request, response);
+    else receive(request, response, { state, entra, door });
   });
   state.origin = await listen(server, port, host);
   return {
@@ -94,6 +103,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     tokenWith: (rights) => makeToken({ appId: sampleAppId, ...rights }, token),
     mailboxes,
     faults: state.faults,
+    entra: entra.state,
     get requests() {
       return state.counters.requests;
     },
@@ -101,6 +111,22 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     resetCounters: () => state.counters.reset(),
     close: () => close(server),
   };
+}
+
+/** Sign-in and vault first; what is none of theirs is Graph's or Exchange's. */
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { state, entra, door }: { state: TenantState; entra: SampleEntra; door: GraphDoor },
+): void {
+  if (!SampleEntra.knows(request)) {
+    door.receive(request, response);
+    return;
+  }
+  entra.answer(request).then(
+    (answer) => send(response, answer, { requestId: "entra", clientRequestId: "", now: state.now() }),
+    () => response.destroy(),
+  );
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {

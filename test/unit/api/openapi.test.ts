@@ -5,7 +5,6 @@ import { openApiDocument } from "../../../lib/api/openapi.js";
 import type { App } from "../../../lib/app.js";
 import { silentLog } from "../../../lib/ports/log.js";
 import { repeatableRandom } from "../../build/repeatable-random.js";
-import { settings } from "../http/an-api.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into any part of the document
 const document = openApiDocument("1.2.3") as any;
@@ -17,7 +16,7 @@ const operations: { path: string; method: string; told: any }[] = Object.entries
 it("names exactly what is registered", () => {
   const signIn = async () => ({ subject: "x", roles: [] });
   const deps = { signIn, log: silentLog, random: repeatableRandom("x") };
-  const registered = httpFunctions({} as App, settings, deps)
+  const registered = httpFunctions({} as App, deps)
     .filter(({ name }) => name !== "unknown")
     .flatMap(({ name, methods, route }) => (methods ?? []).map((method) => `${name} ${method} ${route}`));
   expect(operations.map(({ path, method, told }) => `${told.operationId} ${method} v1${path}`).sort()).toEqual(

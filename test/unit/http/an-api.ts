@@ -31,17 +31,12 @@ export interface Asked {
 export type Answered = { status: number; headers: Headers; json: any; bytes: Buffer };
 export type Ask = (method: HttpMethod, path: string, asked?: Asked) => Promise<Answered>;
 
-export const settings = {
-  graph: { baseUrl: "https://graph.example", staticToken: "a-secret-token", tenantId: "tenant-1", clientId: undefined },
-  exchange: { baseUrl: "https://exchange.example" },
-};
-
 export const origin = "http://127.0.0.1:7071";
 
 export function anApi(app: App, { auth = { mode: "local" }, keys, log = silentLog }: ApiOptions = {}): Ask {
   const clock = stoppedClock(testStart);
   const signIn = openSignIn(auth, { clock, ...(keys && { keys }) });
-  const targets = httpFunctions(app, settings, { signIn, log, random: repeatableRandom("door") })
+  const targets = httpFunctions(app, { signIn, log, random: repeatableRandom("door") })
     .map((target) => ({ ...target, compiled: compileRoute(target.route ?? "") }))
     .sort((a, b) => (a.compiled.rank < b.compiled.rank ? -1 : 1));
   return async (method, path, { headers = {}, body } = {}) => {

@@ -147,7 +147,7 @@ describe("a path", () => {
     const refused = await ask("PATCH", "/profiles/p_0000000000000000");
     expect(refused).toMatchObject({ status: 405, json: { code: "METHOD_NOT_ALLOWED" } });
     expect(refused.headers.get("allow")).toBe("GET, PUT, DELETE");
-    expect((await ask("PUT", "/connections/default")).status).toBe(405);
+    expect((await ask("PUT", "/connections")).status).toBe(405);
   });
 });
 

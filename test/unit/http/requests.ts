@@ -20,6 +20,7 @@ const idOf = (path: string) =>
             : "nobody";
 
 const bodies: Record<string, object> = {
+  "/connections/{id}": { tenantId: "contoso.example", identity: { kind: "managedIdentity" } },
   "/verify": {},
   "/profiles/test": { mailboxes: { mode: "all" } },
   "/profiles/{id}/test": {},

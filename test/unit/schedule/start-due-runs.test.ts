@@ -25,6 +25,7 @@ async function aTimer(rowsOf: (rows: RowStore) => RowStore = (rows) => rows) {
     clock,
     random: repeatableRandom("timer"),
     log: silentLog,
+    isBound: async () => true,
   };
   const editing = {
     ...deps,

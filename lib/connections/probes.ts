@@ -1,0 +1,123 @@
+// The calls of a test, in the order in which one needs the other: credential, token, directory, one mailbox.
+import { isMailkeepError, MailkeepError } from "../core/errors.js";
+import type { MailboxId } from "../core/ids.js";
+import type { Clock } from "../core/time.js";
+import type { DirectoryUser } from "../ports/directory.js";
+import type { MailboxReader } from "../ports/mail-source.js";
+import type { OpenTenant } from "../ports/tenants.js";
+import type { ProbeName, ProbeResult, TestResult } from "./test-result.js";
+
+export interface ProbeDeps {
+  clock: Clock;
+  /** Talks to a mailbox of the tenant under its claim; undefined when another worker holds it. */
+  talk<T>(mailbox: MailboxId, tenant: OpenTenant, talk: (reader: MailboxReader) => Promise<T>): Promise<T | undefined>;
+}
+
+/** Mailboxes that are tried until one answers: the first of a directory may be rooms, leavers, or out of scope. */
+const mailboxTries = 20;
+
+/** Ends at the first probe that fails: what comes after it needs it. `mailbox` names the one to be read. */
+export async function probeTenant(
+  open: () => Promise<OpenTenant>,
+  mailbox: string | undefined,
+  deps: ProbeDeps,
+): Promise<TestResult & { expiresAt?: string }> {
+  const at = deps.clock.now().toISOString();
+  const probes: ProbeResult[] = [];
+  const run = probing(probes, deps.clock);
+  let tenant: OpenTenant | undefined;
+  let expiresAt: string | undefined;
+  try {
+    const opened = await run("credential", async () => {
+      tenant = await open();
+      const expiry = await tenant.credentialExpiry();
+      expiresAt = expiry?.toISOString();
+      if (expiry !== undefined && expiry <= deps.clock.now())
+        throw new MailkeepError("unauthenticated", `the credential expired ${expiresAt}`, {
+          reason: "CREDENTIAL_EXPIRED",
+        });
+      return { value: tenant, evidence: expiresAt === undefined ? "does not expire" : `expires ${expiresAt}` };
+    });
+    await run("token", () => token(opened));
+    const users = await run("directory", () => firstUsers(opened, mailbox));
+    await run("mailbox", () => readOne(users, opened, deps));
+    if (opened.tryWriter !== undefined) await run("writer", () => writer(opened));
+    return { at, ok: true, probes, ...(expiresAt !== undefined && { expiresAt }) };
+  } catch (error) {
+    if (!(error instanceof ProbeFailed)) throw error;
+    return { at, ok: false, probes, ...(expiresAt !== undefined && { expiresAt }) };
+  } finally {
+    await tenant?.close();
+  }
+}
+
+class ProbeFailed extends Error {}
+
+type Probed<T> = { value: T; evidence: string };
+
+function probing(probes: ProbeResult[], clock: Clock) {
+  return async <T>(name: ProbeName, probe: () => Promise<Probed<T>>): Promise<T> => {
+    const began = clock.monotonicMs();
+    const ms = () => Math.round(clock.monotonicMs() - began);
+    try {
+      const { value, evidence } = await probe();
+      probes.push({ name, ok: true, ms: ms(), evidence });
+      return value;
+    } catch (error) {
+      if (!(error instanceof MailkeepError)) throw error;
+      const { requestId } = error;
+      const code = error.reason ?? error.code.toUpperCase().replaceAll("-", "_");
+      const told = { code, message: error.message.slice(0, 500) };
+      probes.push({ name, ok: false, ms: ms(), ...told, ...(requestId !== undefined && { requestId }) });
+      throw new ProbeFailed();
+    }
+  };
+}
+
+async function token(tenant: OpenTenant): Promise<Probed<undefined>> {
+  const roles = await tenant.tokenRoles();
+  const named = roles?.slice(0, 30).join(", ");
+  return {
+    value: undefined,
+    evidence: named ? `permissions in the token: ${named}` : "the token names no permissions",
+  };
+}
+
+async function writer({ tryWriter }: OpenTenant): Promise<Probed<undefined>> {
+  await tryWriter?.();
+  return { value: undefined, evidence: "the second identity gets a token; nothing was changed with it" };
+}
+
+async function firstUsers(tenant: OpenTenant, mailbox: string | undefined): Promise<Probed<DirectoryUser[]>> {
+  if (mailbox !== undefined) {
+    const user = await tenant.directory.find(mailbox);
+    if (user !== undefined) return { value: [user], evidence: "the directory knows the mailbox that was named" };
+    throw new MailkeepError("not-found", "the directory knows nobody of the name that was given", {
+      reason: "ADDRESS_NOT_FOUND",
+    });
+  }
+  for await (const users of tenant.directory.users())
+    if (users.length > 0) return { value: users, evidence: `the first page names ${users.length} users` };
+  throw new MailkeepError("not-found", "the directory names no user at all", { reason: "TENANT_WITHOUT_USERS" });
+}
+
+async function readOne(users: DirectoryUser[], tenant: OpenTenant, deps: ProbeDeps): Promise<Probed<undefined>> {
+  const candidates = users.filter(({ guest, mail }) => !guest && mail !== undefined).slice(0, mailboxTries);
+  let refusal: MailkeepError | undefined;
+  let tried = 0;
+  for (const { id } of candidates) {
+    try {
+      tried++;
+      const inbox = await deps.talk(id, tenant, (reader) => reader.wellKnownFolder("inbox"));
+      if (inbox !== undefined)
+        return { value: undefined, evidence: `the inbox of mailbox ${id} was read (try ${tried})` };
+    } catch (error) {
+      // A mailbox that is not there or not ours to read says nothing of the next one.
+      if (!isMailkeepError(error, "no-mailbox", "forbidden")) throw error;
+      if (refusal === undefined || error.code === "forbidden") refusal = error;
+    }
+  }
+  throw (
+    refusal ?? new MailkeepError("no-mailbox", `none of ${tried} mailboxes could be read`, { reason: "NO_MAILBOX" })
+  );
+}

@@ -1,0 +1,121 @@
+// Pure: connections as the API shows them. There is no secret in them that could be shown.
+import type { Hosts } from "../core/hosts.js";
+import type { ConnectionId } from "../core/ids.js";
+import type { Identity, Reach } from "../ports/tenants.js";
+import { type Connection, fingerprint } from "./connection.js";
+import { type CredentialStatus, credentialStatus } from "./expiry.js";
+import type { ConnectionState } from "./repo.js";
+import type { TestResult } from "./test-result.js";
+
+/** Of the settings, an identity may also be whoever is signed in here. */
+export type ShownIdentity = Identity | { kind: "defaultCredential"; clientId: null };
+
+/** The connection of the settings. */
+export interface SettingsReach extends Hosts {
+  tenantId: string | null;
+  cloud: Reach["cloud"];
+  identity: ShownIdentity;
+  writerIdentity: ShownIdentity | null;
+}
+
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+export interface ConnectionView extends Hosts {
+  id: string;
+  description: string;
+  tenantId: string | null;
+  cloud: Reach["cloud"];
+  identity: ShownIdentity;
+  writerIdentity: ShownIdentity | null;
+  /** Its test has passed as it is now: runs may use it. */
+  bound: boolean;
+  boundAt: string | null;
+  lastTest: TestResult | null;
+  credential: {
+    status: CredentialStatus;
+    expiresAt: string | null;
+    daysLeft: number | null;
+    checkedAt: string | null;
+    problem: string | null;
+  };
+  refreshedAt: string | null;
+  warnings: Warning[];
+  createdAt: string | null;
+  updatedAt: string | null;
+}
+
+/** `others`: every connection there is, the one of the settings included. */
+export function viewConnection(
+  connection: Connection,
+  state: ConnectionState,
+  { now, others }: { now: Date; others: SameTenant[] },
+): ConnectionView {
+  const print = fingerprint(connection);
+  const bound = state.passed?.fingerprint === print;
+  const expires = canExpire(connection.identity) || canExpire(connection.writerIdentity);
+  const credential = viewCredential(expires, state.credential?.fingerprint === print ? state : {}, now);
+  return {
+    ...connection,
+    bound,
+    boundAt: bound ? (state.passed?.at ?? null) : null,
+    lastTest: state.lastTest ?? null,
+    credential,
+    refreshedAt: state.refreshedAt ?? null,
+    warnings: [...sharedTenant(connection, others), ...credentialWarnings(credential)],
+  };
+}
+
+export function viewDefault(id: ConnectionId, reach: SettingsReach, state: ConnectionState): ConnectionView {
+  return {
+    id,
+    description: "The connection of the settings",
+    ...reach,
+    bound: true,
+    boundAt: null,
+    lastTest: state.lastTest ?? null,
+    credential: { status: "none", expiresAt: null, daysLeft: null, checkedAt: null, problem: null },
+    refreshedAt: state.refreshedAt ?? null,
+    warnings: [],
+    createdAt: null,
+    updatedAt: null,
+  };
+}
+
+export const canExpire = (identity: ShownIdentity | null): boolean =>
+  identity?.kind === "certificate" || identity?.kind === "secret";
+
+function viewCredential(expires: boolean, { credential }: ConnectionState, now: Date): ConnectionView["credential"] {
+  return {
+    ...credentialStatus(credential, expires, now),
+    expiresAt: credential?.expiresAt ?? null,
+    checkedAt: credential?.checkedAt ?? null,
+    problem: credential?.problem ?? null,
+  };
+}
+
+export interface SameTenant {
+  id: string;
+  tenantId: string | null;
+}
+
+/** Allowed, for an identity of its own for some mailboxes; but somebody should know. */
+function sharedTenant({ id, tenantId }: Connection, others: SameTenant[]): Warning[] {
+  const same = others.filter((other) => other.id !== id && other.tenantId?.toLowerCase() === tenantId.toLowerCase());
+  if (same.length === 0) return [];
+  const named = same.map((other) => other.id).join(", ");
+  const message = `${named} reaches the same tenant; each mailbox is archived through the connection that named it first`;
+  return [{ code: "TENANT_SHARED", message }];
+}
+
+export function credentialWarnings({ status, expiresAt, daysLeft, problem }: ConnectionView["credential"]): Warning[] {
+  if (status === "expired")
+    return [{ code: "CREDENTIAL_EXPIRED", message: `the credential expired ${expiresAt}; rotate it in the vault` }];
+  if (status === "expiring")
+    return [
+      { code: "CREDENTIAL_EXPIRES", message: `the credential expires ${expiresAt}, in ${daysLeft} days; rotate it` },
+    ];
+  return problem === null ? [] : [{ code: "CREDENTIAL_UNREAD", message: `its expiry could not be read: ${problem}` }];
+}
