@@ -94,6 +94,7 @@ async function lookThroughAll(
     for (const [cause, count] of window.kept) work.keep(cause, count);
     if (around.problem !== undefined && around.blocked !== undefined && window.kept.has(around.blocked))
       progress.problem(around.problem);
+    if (window.kept.has("damaged")) progress.problem(rowsDisagree);
     for (const chunk of chunks(window.candidates)) {
       if (await isCancelled(stage.run, rows)) {
         progress.change((counts) => work.withKept(counts));
@@ -110,6 +111,12 @@ async function lookThroughAll(
     if (stopping() || clock.monotonicMs() >= stage.deadlineMs) return "more";
   }
 }
+
+const rowsDisagree: Problem = {
+  code: "ARCHIVE_DAMAGED",
+  message:
+    "what the archive cannot prove is not deleted: catalog-differs: rows of a message do not fit together; POST /verify names all of it",
+};
 
 /** Right before anything is deleted: nothing is in a run that a person has stopped. */
 async function isCancelled({ id }: Run, rows: RowStore): Promise<boolean> {

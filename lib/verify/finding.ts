@@ -20,6 +20,9 @@ import type { ChainFault } from "../ledger/chain.js";
  * message-damaged     the message does not come back as the bytes that were stored
  * attachment-missing  a message needs an attachment blob that is not there
  * attachment-damaged  a message needs an attachment blob whose content is not what its name says
+ * receipt-stray       a receipt of a deletion, or the end of one, without the intent that must come before
+ * receipt-differs     a deletion's intent or receipt names other bytes than the archive holds of the message
+ * deletion-open       a deletion was begun over a day ago, and the ledger does not say what came of it
  * catalog-missing     a message of the ledger has no row: it is not listed, not found
  * catalog-differs     the row of a message says other than the ledger
  * catalog-extra       a row speaks of a message that the ledger does not know
@@ -45,6 +48,9 @@ export const findingCodes = [
   "message-damaged",
   "attachment-missing",
   "attachment-damaged",
+  "receipt-stray",
+  "receipt-differs",
+  "deletion-open",
   "catalog-missing",
   "catalog-differs",
   "catalog-extra",

@@ -181,8 +181,29 @@ function checkPack(root, mailbox, { pack, stored }, report) {
   return bytes;
 }
 
+// --- Deletions: each receipt ends one intent and names the bytes that the ledger stored ---
+
+function followDeletions({ seq, time, stored, events }, { hashes, open }, report) {
+  for (const { key, sha256: hash } of stored) hashes.set(key, hash);
+  for (const { kind, key, sha256: hash } of events ?? []) {
+    if (kind === "deleting") {
+      if (hashes.get(key) !== hash) report("receipt-differs", "the intent names other bytes than were stored", key);
+      open.set(key, { seq, time });
+    } else if (kind === "deleted" || kind === "kept") {
+      if (!open.delete(key)) report("receipt-stray", `${kind} without an intent before it`, key);
+      if (kind === "deleted" && hashes.get(key) !== hash)
+        report("receipt-differs", "the receipt names other bytes than were stored", key);
+    }
+  }
+  const day = 86_400_000;
+  for (const [key, { seq: begun, time: at }] of open)
+    if (Date.parse(time) - Date.parse(at) > day && open.delete(key))
+      report("deletion-open", `begun in record ${begun}, and a day later nothing says what came of it`, key);
+}
+
 function checkMailbox(root, mailbox, known) {
   const found = [];
+  const deletions = { hashes: new Map(), open: new Map() };
   const counts = { records: 0, packs: 0, messages: 0 };
   const hashes = new Map();
   let [previous, last] = [null, 0];
@@ -203,6 +224,7 @@ function checkMailbox(root, mailbox, known) {
       const record = decodeRecord(bytes);
       checkRecord(record, { seq, mailbox, previous }, report);
       checkContent(root, mailbox, { record, report, counts });
+      followDeletions(record, deletions, report);
     };
     reading("record-unreadable", file, check, ({ code, message }) => report(code, message));
     [previous, last] = [sha256(bytes), seq];

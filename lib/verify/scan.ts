@@ -11,6 +11,7 @@ import type { BlobStore } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
 import { type CatalogTools, checkRows, countRows, findExtraRows } from "./check-catalog.js";
 import { type ContentCache, checkMessages, checkPack, contentCache, type Found } from "./check-content.js";
+import { followDeletions, reportOpen } from "./check-deletions.js";
 import { addFinding, codeOfFault, type Finding, noFindings } from "./finding.js";
 import { type PackList, packList } from "./pack-list.js";
 import { loadReadBack } from "./read-back.js";
@@ -135,6 +136,7 @@ async function openRecord(told: VerifyPart, { seq, name, blobs, rows, packs }: O
   const own = record !== undefined && record.mailbox === part.mailbox && record.seq === seq ? record : undefined;
   const packSize = await packs.upTo(seq, { part, pack: own?.pack?.name, known: own !== undefined });
   if (own === undefined) return { tip };
+  if (!state.opened) await checkDeletions(part, own, rows);
   if (part.depth === "chain") {
     await checkPresence(part, own, { size: packSize, blobs });
     return { tip };
@@ -144,6 +146,16 @@ async function openRecord(told: VerifyPart, { seq, name, blobs, rows, packs }: O
     await checkRows(rows, own, { part, state, found: (code, place) => report(part, { code, ...place }) });
   state.opened = true;
   return { tip, ...(pack !== undefined && { messages: { record: own, bytes: pack } }) };
+}
+
+async function checkDeletions(part: VerifyPart, record: LedgerRecord, rows: RowStore): Promise<void> {
+  const state = stateOf(part);
+  const open = await followDeletions(state.deletions ?? [], record, {
+    rows,
+    found: (code, place) => report(part, { code, ...place }),
+  });
+  if (open.length > 0) state.deletions = open;
+  else delete state.deletions;
 }
 
 const finder =
@@ -195,6 +207,7 @@ async function endOfLedger(part: VerifyPart, tools: ScanTools): Promise<void> {
       detail: `the ledger ends with record ${state.at}; ${known} records are known`,
     });
   else if (part.depth === "full") await checkBehind(part, state, tools);
+  reportOpen(state.deletions ?? [], tools.clock.now(), (code, place) => report(part, { code, ...place }));
   state.phase = part.depth === "full" ? "catalog" : "done";
 }
 

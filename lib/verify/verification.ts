@@ -1,8 +1,10 @@
 // One verification and its part for each mailbox: what they are, and pure rules of how they end.
+
 import type { Sha256 } from "../core/digest.js";
 import type { HeadId, MailboxId, VerificationId } from "../core/ids.js";
 import type { ChainTip } from "../ledger/chain.js";
 import type { LedgerHead } from "../ledger/journal.js";
+import type { OpenIntent } from "./check-deletions.js";
 import { type FindingList, noFindings } from "./finding.js";
 
 /** `chain`: the ledger and that its packs are there. `full`: every byte of the archive and the catalog besides. */
@@ -90,6 +92,8 @@ export interface ScanState {
   /** Of the record after it: whether all but its messages is checked, and how many of those are. */
   opened: boolean;
   message: number;
+  /** Deletions begun and not ended so far; absent when there are none. */
+  deletions?: OpenIntent[];
   /** Against this the next record is checked. */
   tip?: ChainTip;
   /** The last catalog row dealt with. */

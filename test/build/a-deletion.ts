@@ -2,10 +2,10 @@
 
 import { RunId } from "../../lib/core/ids.js";
 import { day } from "../../lib/core/time.js";
+import { readRecord } from "../../lib/ledger/journal.js";
 import type { LedgerEvent } from "../../lib/ledger/record.js";
 import type { Profile } from "../../lib/profiles/profile.js";
 import type { World } from "./a-world.js";
-import { readBack } from "./read-back.js";
 
 export const longAgo = new Date("2025-01-01T08:00:00Z");
 
@@ -56,10 +56,13 @@ export async function put(world: World, id: Profile["id"], change: object = {}, 
 
 /** Events of one kind in the ledger, in order. */
 export async function events<K extends LedgerEvent["kind"]>(world: World, kind: K) {
-  const { records } = await readBack(world.edges.blobs, world.mailbox().id);
-  return records.flatMap((record) =>
-    record.events.filter((event): event is Extract<LedgerEvent, { kind: K }> => event.kind === kind),
-  );
+  const found: Extract<LedgerEvent, { kind: K }>[] = [];
+  for (let seq = 1; ; seq++) {
+    const read = await readRecord(world.edges.blobs, world.mailbox().id, seq);
+    if (read === undefined) return found;
+    for (const event of read.record.events)
+      if (event.kind === kind) found.push(event as Extract<LedgerEvent, { kind: K }>);
+  }
 }
 
 export const partOf = async (world: World, run: string) =>

@@ -7,10 +7,18 @@ export function fragile(edges: WorldEdges, fault: Fault): WorldEdges {
   const mail: WorldEdges["mail"] = {
     open: (mailbox, options) => faulty(edges.mail.open(mailbox, options), fault, { safe: ["history"] }),
   };
-  const { blobs, rows, queue, directory } = edges;
+  const { blobs, rows, queue, directory, exchange } = edges;
+  const writer: NonNullable<WorldEdges["writer"]> = {
+    open(mailbox, options) {
+      if (edges.writer === undefined) throw new Error("the world has no writer");
+      return faulty(edges.writer.open(mailbox, options), fault, { safe: ["history"] });
+    },
+  };
   return {
     ...edges,
     mail,
+    writer,
+    exchange: faulty(exchange, fault),
     blobs: faulty(blobs, fault),
     rows: faulty(rows, fault),
     queue: faulty(queue, fault),

@@ -1,8 +1,16 @@
 // Deleting after proof: what goes, what stays, and what is written down of both.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { loadApplied } from "../../lib/catalog/messages.js";
+import { sha256 } from "../../lib/core/digest.js";
 import { MailkeepError } from "../../lib/core/errors.js";
 import { messageKey } from "../../lib/core/ids.js";
 import { day } from "../../lib/core/time.js";
+import { appendRecord, readRecord } from "../../lib/ledger/journal.js";
+import type { LedgerRecord } from "../../lib/ledger/record.js";
 import {
   deliverOld,
   dryRun,
@@ -290,3 +298,56 @@ describe("switching a rule on", () => {
     });
   });
 });
+
+it("is verified with the rest of the archive, by the product and without it", async () => {
+  await using world = await aWorld(empty);
+  deliverOld(world, 3);
+  const { profile } = await switchedOn(world, { action: "moveToDeletedItems" });
+  await world.run(profile);
+  await world.run(profile);
+  const { id } = await world.app.verify.request({ depth: "full" });
+  await world.settle();
+  expect(await world.app.verify.get(id as never)).toMatchObject({ status: "succeeded", findings: { count: 0 } });
+  expect(await verifiedAlone(world)).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("All of it is as it was stored"),
+  });
+  // Regrown from the ledger alone, the catalog still says who deleted what.
+  const before = await world.app.messages.list(world.mailbox().id, {});
+  for (const place of Object.keys(world.edges.rows.dump())) {
+    const [table, partition, row] = place.split("/") as ["messages", string, string];
+    if (table === "messages") await world.edges.rows.delete(table, { partition, row });
+  }
+  await world.app.mailboxes.regrow(world.mailbox().id);
+  expect(await world.app.messages.list(world.mailbox().id, {})).toEqual(before);
+  expect(before.value.map(({ removedAtSourceBy }) => removedAtSourceBy)).toEqual(["mailkeep", "mailkeep", "mailkeep"]);
+});
+
+it("says so without the product, too, when a receipt is forged", async () => {
+  await using world = await aWorld(empty);
+  deliverOld(world, 1);
+  const { profile } = await switchedOn(world);
+  await world.run(profile);
+  const [receipt] = await events(world, "deleted");
+  const { head } = await loadApplied(world.edges.rows, world.mailbox().id);
+  const last = (await readRecord(world.edges.blobs, world.mailbox().id, head.seq))?.record as LedgerRecord;
+  const forged = { ...(receipt as NonNullable<typeof receipt>), sha256: sha256(Buffer.from("never stored")) };
+  const record = { ...last, seq: head.seq + 1, previous: head.sha256, pack: null, stored: [], events: [forged] };
+  await appendRecord(world.edges.blobs, record);
+  const { status, stdout } = await verifiedAlone(world);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/DAMAGED receipt-stray.*\n.*DAMAGED receipt-differs/);
+});
+
+/** A copy of the container, checked by the one file that needs nothing else. */
+async function verifiedAlone(world: World) {
+  const folder = mkdtempSync(join(tmpdir(), "mailkeep-deletion-"));
+  for (const name of world.edges.blobs.names()) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), (await world.edges.blobs.get(name)).bytes);
+  }
+  const script = join(import.meta.dirname, "../../lib/verify/mailkeep-verify.mjs");
+  const { status, stdout } = spawnSync(process.execPath, [script, folder], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  return { status, stdout };
+}

@@ -1,0 +1,108 @@
+// Kills the worker at every call it makes while it deletes, before the call happens and after it happened, and goes on with
+// another worker. Whatever the moment: nothing has left the mailbox that the archive cannot give back, every deletion has
+// exactly one receipt, every intent one end, and nothing is deleted twice.
+import { expect, it } from "vitest";
+import { RunId } from "../../lib/core/ids.js";
+import { deliverOld, events, placeOf, switchedOn } from "../build/a-deletion.js";
+import { aWorld, type World } from "../build/a-world.js";
+import { fragile } from "../build/fragile-edges.js";
+import { readBack } from "../build/read-back.js";
+import type { Fault } from "../fakes/faulty.js";
+
+type Action = "moveToDeletedItems" | "delete" | "permanentDelete";
+
+const count = 3;
+
+/** One run with a death at call `failAt`, carried on by healthy workers. */
+async function killedRun(action: Action, failAt: number, when: "before" | "after") {
+  await using world = await aWorld({ tenant: { messagesPerMailbox: 0 } });
+  const ids = deliverOld(world, count);
+  const { profile } = await switchedOn(world, { action });
+  const fault: Fault = { calls: 0, failAt, when, dead: true };
+  await using dying = await aWorld({
+    shared: world.tenant,
+    clock: world.clock,
+    stores: world,
+    edges: (edges) => fragile(edges, fault),
+  });
+  world.clock.advance(1_000);
+  world.tenant.resetCounters();
+  const { run } = await world.app.profiles.run(profile);
+  await workUntilDead(dying, fault);
+  const left = await audit(world, ids);
+  await world.settle();
+  world.clock.advance(5 * 60_000);
+  await world.app.tidy();
+  await world.settle();
+  await world.app.tidy();
+  const after = await audit(world, ids);
+  const ended = await world.app.runs.get(RunId.parse(run.id));
+  const next = await world.run(profile);
+  return { calls: fault.calls, left, after, ended, next, end: await audit(world, ids) };
+}
+
+async function workUntilDead(dying: World, fault: Fault): Promise<void> {
+  for (let item = dying.queue.receive(); item !== undefined; item = dying.queue.receive()) {
+    await dying.app.work(item).catch(() => {});
+    if (fault.calls >= fault.failAt) {
+      await dying.queue.send(item, { delayMs: 60_000 });
+      return;
+    }
+  }
+}
+
+/** What an auditor sees, and what must hold at any moment, workers dead or alive. */
+async function audit(world: World, ids: string[]) {
+  const { stored } = await readBack(world.edges.blobs, world.mailbox().id);
+  const receipts = await events(world, "deleted");
+  const intents = await events(world, "deleting");
+  const kept = await events(world, "kept");
+  const gone = ids.filter((id) => placeOf(world, id) !== "/Inbox");
+  for (const id of gone) {
+    expect(
+      intents.some((intent) => intent.id === id),
+      "nothing leaves without a committed intent",
+    ).toBe(true);
+    const sha256 = stored.find((message) => message.id === id)?.sha256;
+    expect(intents.find((intent) => intent.id === id)?.sha256, "nothing leaves that cannot be read back").toBe(sha256);
+  }
+  expect(new Set(receipts.map(({ id }) => id)).size, "one receipt for each deletion").toBe(receipts.length);
+  for (const receipt of receipts) expect(gone, "no receipt for what is still there").toContain(receipt.id);
+  const done = world.tenant.requests.filter(
+    ({ method, status }) => method !== "GET" && (status === 204 || status === 201),
+  );
+  expect(new Set(done.map(({ url }) => url)).size, "nothing is deleted twice").toBe(done.length);
+  const open = intents.length - receipts.length - kept.length;
+  return { gone: gone.length, receipts: receipts.length, open };
+}
+
+const sweeps = [
+  ["delete", "before"],
+  ["delete", "after"],
+  ["moveToDeletedItems", "after"],
+  ["permanentDelete", "after"],
+] as const;
+
+it.each(sweeps)(
+  "%s: killed %s any call, deletes only what is proven, and accounts for all of it",
+  async (action, when) => {
+    const calm = await killedRun(action, Number.POSITIVE_INFINITY, when);
+    expect(calm.after).toEqual({ gone: count, receipts: count, open: 0 });
+    expect(calm.ended).toMatchObject({ status: "succeeded", deletion: { deleted: count } });
+    expect(calm.calls).toBeGreaterThan(40);
+    for (let failAt = 1; failAt <= calm.calls; failAt++) {
+      const killed = await killedRun(action, failAt, when);
+      const moment = `killed ${when} call ${failAt}`;
+      expect(killed.after, moment).toEqual(calm.after);
+      expect(killed.end, moment).toEqual(calm.after);
+      expect(killed.ended, moment).toMatchObject({ status: "succeeded", deletion: { deleted: count } });
+      expect(killed.next, moment).toMatchObject({
+        status: "noChanges",
+        deletion: { deleted: 0 },
+        removed: 0,
+        moved: 0,
+      });
+    }
+  },
+  300_000,
+);
