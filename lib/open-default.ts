@@ -8,11 +8,15 @@ import { credentialToken, staticToken, type TokenSource } from "./adapters/graph
 import { systemClock } from "./adapters/system/clock.js";
 import { type Config, isLoopback } from "./config.js";
 import type { SettingsReach } from "./connections/view.js";
+import { MailkeepError } from "./core/errors.js";
 import { cloudNames, clouds } from "./core/hosts.js";
 import type { Random } from "./core/ids.js";
 import type { Clock } from "./core/time.js";
 import type { Log } from "./ports/log.js";
 import type { OpenTenant } from "./ports/tenants.js";
+
+/** A stand-in for Exchange on this machine has one tenant only, whatever it is called. */
+const anyTenant = "00000000-0000-0000-0000-000000000000";
 
 export interface Machine {
   clock: Clock;
@@ -31,7 +35,7 @@ export async function openOfSettings(config: Config, machine: Machine): Promise<
   });
   const { close: closeExchange, ...exchange } = openExchange({
     baseUrl: config.exchange.baseUrl,
-    tenantId: config.graph.tenantId,
+    tenantId: config.graph.tenantId ?? (isLoopback(config.exchange.baseUrl) ? anyTenant : undefined),
     token: exchangeToken(config),
     ...machine,
   });
@@ -75,7 +79,12 @@ async function graphToken({ graph }: Config): Promise<TokenSource> {
 }
 
 function exchangeToken({ graph, exchange }: Config): TokenSource {
-  if (graph.staticToken !== undefined && isLoopback(exchange.baseUrl)) return staticToken(graph.staticToken);
+  if (graph.staticToken !== undefined) {
+    if (isLoopback(exchange.baseUrl)) return staticToken(graph.staticToken);
+    const message = "GRAPH_STATIC_TOKEN never leaves this machine; set EXCHANGE_BASE_URL to a loopback address as well";
+    const refusal = new MailkeepError("unauthenticated", message, { reason: "EXCHANGE_TOKEN_REFUSED" });
+    return { get: () => Promise.reject(refusal) };
+  }
   return seldomToken(graph.clientId, `${exchange.baseUrl}/.default`);
 }
 

@@ -146,7 +146,7 @@ async function expandDynamic(expansion: Expansion, deps: ExpandDeps): Promise<vo
   const below: Place[] = [];
   for (const { id, address, displayName } of found.members) {
     const group = id === undefined || deps.isUser(id) ? undefined : await deps.directory.group(id);
-    if (group !== undefined) below.push({ id: group.id, path: [name, group.displayName] });
+    if (group !== undefined) below.push({ id: group.id, path: [name, group.address ?? group.displayName] });
     else if (id !== undefined || address !== "")
       expansion.people.push({ ...(id && { id }), ...(address !== "" && { address }), path: [name] });
     else expansion.ignored.push({ id: "", name: displayName, reason: "a member without an id and an address" });

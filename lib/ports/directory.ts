@@ -40,7 +40,7 @@ export interface GroupMember {
   kind: "user" | "group" | "other" | "unknown";
   /** What the directory calls an `other`: `orgContact`, `device`, `servicePrincipal`. */
   type: string;
-  /** Display name or address; empty when the directory does not say. */
+  /** Display name or address, of a group rather its address; empty when the directory does not say. */
   name: string;
 }
 

@@ -12,8 +12,7 @@ const Name = z
   .max(1_000)
   .superRefine((name, check) => {
     const read = readName(name);
-    if ("refused" in read)
-      check.addIssue({ code: "custom", message: `${JSON.stringify(shown(name))} ${read.refused}` });
+    if ("refused" in read) check.addIssue({ code: "custom", message: `"${shown(name)}" ${read.refused}` });
   });
 
 const shown = (name: string): string => (name.length > 100 ? `${name.slice(0, 100)}…` : name);

@@ -83,7 +83,7 @@ async function lookedUp(profile: ProfileInput, asked: string, deps: TargetDeps):
   let target: Omit<Target, "probe"> = { asked, inProfile: null };
   const probe = await timed(clock, async () => {
     try {
-      const user = await tenant.directory.find(asked);
+      const user = await tenant.directory.find(idOf(asked, deps.resolution) ?? asked);
       if (user === undefined) {
         const code = "ADDRESS_NOT_FOUND";
         return failed("address", { code, detail: `nobody in the directory has the name ${asked}`, places }, clock);
@@ -98,6 +98,13 @@ async function lookedUp(profile: ProfileInput, asked: string, deps: TargetDeps):
     }
   });
   return { ...target, probe };
+}
+
+/** Names that only the snapshot can resolve, such as distinguished names. */
+function idOf(asked: string, resolution: Resolution | undefined): string | undefined {
+  const all = [...(resolution?.chosen ?? []), ...(resolution?.excluded ?? [])];
+  const byName = all.find(({ selectedBy: { name, how } }) => name === asked && how !== "group" && how !== "container");
+  return byName?.mailbox.id;
 }
 
 function judged(user: DirectoryUser, asked: string, { clock, places }: TargetDeps): Probe {

@@ -1,10 +1,11 @@
 // What the API asks of this room.
 
+import { isMailkeepError } from "../core/errors.js";
 import type { ProfileId } from "../core/ids.js";
-import { listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
+import { chooseMailboxes } from "../mailboxes/choose.js";
 import { type Resolution, resolve } from "../mailboxes/resolve.js";
+import { loadSnapshot } from "../mailboxes/snapshot.js";
 import type { Log } from "../ports/log.js";
-import type { RowStore } from "../ports/row-store.js";
 import type { Tenants } from "../ports/tenants.js";
 import type { ProfileInput } from "../profiles/profile.js";
 import { getProfile } from "../profiles/repo.js";
@@ -16,17 +17,28 @@ export interface ReachDeps extends Omit<TestDeps, "tenant" | "resolve"> {
   log: Log;
 }
 
-/** Whom a profile means by the directory snapshot as it is; undefined when there is none. */
-async function resolveNow(profile: ProfileInput, rows: RowStore): Promise<Resolution | undefined> {
-  const entries: MailboxEntry[] = [];
-  for await (const entry of listMailboxes(rows, profile.connection)) entries.push(entry);
-  return entries.length === 0 ? undefined : resolve(profile, entries);
+/**
+ * Whom a profile means by the directory snapshot as it is, its groups included as far as they can be read; undefined when
+ * there is no snapshot.
+ */
+async function resolveNow(
+  profile: ProfileInput,
+  deps: Pick<ReachDeps, "rows" | "tenants">,
+): Promise<Resolution | undefined> {
+  try {
+    return await chooseMailboxes(profile, deps, { patient: false });
+  } catch (error) {
+    if (!isMailkeepError(error)) throw error;
+    if (error.reason === "DIRECTORY_SYNC_REQUIRED") return undefined;
+    const { entries } = await loadSnapshot(deps.rows, profile.connection);
+    return resolve(profile, entries);
+  }
 }
 
 export function reachUseCases(deps: ReachDeps) {
   const test = async (profile: ProfileInput & { id?: string }, mailboxes?: string[]): Promise<AccessTest> => {
     const tenant = await deps.tenants.of(profile.connection);
-    return testProfile({ profile, mailboxes }, { ...deps, tenant, resolve: (asked) => resolveNow(asked, deps.rows) });
+    return testProfile({ profile, mailboxes }, { ...deps, tenant, resolve: (asked) => resolveNow(asked, deps) });
   };
   return {
     /** A profile that is not saved yet. */

@@ -21,7 +21,7 @@ export interface RunSelection {
     displayName: string;
     /** Members who are users, those of nested groups included; one who is in two of them counts twice. */
     users: number;
-    /** The ways to the groups in the group: `legal@… > Paralegals`. */
+    /** The ways to the groups in the group: `legal@… > paralegals@…`. */
     nested: string[];
     nestedCount: number;
     ignored: { name: string; reason: string }[];

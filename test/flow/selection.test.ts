@@ -91,11 +91,16 @@ describe("a group", () => {
     expect(codes).toEqual([]);
     expect(run.status).toBe("succeeded");
     expect(by[anna]).toEqual({ mode: "only", name: `legal@${domain}`, how: "group", path: [`legal@${domain}`] });
-    expect(by[ben]).toMatchObject({ path: [`legal@${domain}`, "Paralegals"] });
+    expect(by[ben]).toMatchObject({ path: [`legal@${domain}`, `paralegals@${domain}`] });
     expect(run.selection).toMatchObject({
       mode: "only",
       groups: [
-        { kind: "mailEnabledSecurity", displayName: "Legal", users: 2, nested: [`legal@${domain} > Paralegals`] },
+        {
+          kind: "mailEnabledSecurity",
+          displayName: "Legal",
+          users: 2,
+          nested: [`legal@${domain} > paralegals@${domain}`],
+        },
       ],
     });
     expect(world.tenant.counters().unknownRoutes).toEqual([]);
@@ -135,7 +140,7 @@ describe("a group", () => {
     });
     const mixed = await ran(world, { mode: "only", groups: [address] });
     expect(mixed.done).toEqual([anna?.address, ben?.address].sort());
-    expect(mixed.by[ben?.address ?? ""]).toMatchObject({ path: [address, "inner"] });
+    expect(mixed.by[ben?.address ?? ""]).toMatchObject({ path: [address, `inner@${domain}`] });
   });
 
   it("can be an organisational unit: everybody at or below it, and nobody beside it", async () => {
@@ -169,7 +174,7 @@ describe("a group", () => {
     const [anna = "", ben = "", ...others] = addresses(world);
     const { done, by } = await ran(world, { mode: "except", groups: [`legal@${domain}`] });
     expect(done).toEqual(others.sort());
-    expect(by[ben]).toMatchObject({ mode: "except", how: "group", path: [`legal@${domain}`, "Paralegals"] });
+    expect(by[ben]).toMatchObject({ mode: "except", how: "group", path: [`legal@${domain}`, `paralegals@${domain}`] });
     expect(by[anna]).toMatchObject({ mode: "except" });
   });
 });
@@ -195,7 +200,7 @@ describe("a group that cannot be had", () => {
     const { run, done } = await ran(world, { mode: "only", groups: [legal] });
     expect({ status: run.status, done }).toEqual({ status: "succeededWithGaps", done: [anna] });
     expect(run.problems).toMatchObject([
-      { code: "GROUP_UNREADABLE", message: expect.stringContaining(`${legal} > Paralegals`) },
+      { code: "GROUP_UNREADABLE", message: expect.stringContaining(`${legal} > paralegals@${domain}`) },
     ]);
   });
 

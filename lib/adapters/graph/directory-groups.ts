@@ -79,7 +79,7 @@ export function directoryGroups(client: GraphClient, origin: string): Pick<Direc
 
   async function byAddress(address: string): Promise<FoundGroup | undefined> {
     const quoted = address.replaceAll("'", "''");
-    return (await byFilter(hasAddress(address), address)) ?? byFilter(`mail eq '${quoted}'`, address);
+    return (await byFilter(`mail eq '${quoted}'`, address)) ?? byFilter(hasAddress(address), address);
   }
 
   async function members(id: string, link?: string): Promise<Page<GroupMember>> {
@@ -141,6 +141,7 @@ function readMember(raw: unknown): GroupMember {
     // Without a type, only a user has a principal name.
     kind: kind === "unknown" && member.userPrincipalName ? "user" : kind,
     type,
-    name: member.displayName || member.mail || member.userPrincipalName || "",
+    // Groups are told apart by their address: several may have one display name.
+    name: (kind === "group" && member.mail) || member.displayName || member.mail || member.userPrincipalName || "",
   };
 }
