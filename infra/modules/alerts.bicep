@@ -70,6 +70,13 @@ var whenSeen = [
     query: 'AppTraces | where Message contains "\\"event\\":\\"credential expires\\""'
   }
   {
+    name: 'configuration-alarm'
+    title: 'mailkeep: Microsoft 365 refuses the app as a whole'
+    description: 'Every mailbox of a run, or the directory, is refused. POST /api/v1/profiles/{id}/test says which right is missing.'
+    severity: 1
+    query: 'AppTraces | where Message contains "\\"event\\":\\"configuration alarm\\""'
+  }
+  {
     name: 'errors'
     title: 'mailkeep: errors in the log'
     description: 'The app has met something it did not foresee.'

@@ -7,6 +7,24 @@ import { route } from "./route.js";
 const count = z.number().int().min(0);
 const time = z.iso.datetime();
 
+/** Whether the app may read a mailbox, and by which right. */
+export const AccessAnswer = z.strictObject({
+  mode: z
+    .enum(["tenantApp", "scopedApp", "none", "unknown"])
+    .describe(
+      "tenantApp: by a permission of the whole tenant; scopedApp: by RBAC for Applications; none: refused; unknown: it can be read, and the token does not say why",
+    ),
+  readable: z.boolean(),
+  since: time.describe("The mode has been this since"),
+  checkedAt: time,
+  lastReadAt: time.optional(),
+  reason: z.string().optional().describe("The code of the refusal: GET /errors/{code}"),
+  requestId: z.string().optional(),
+  nextTestAt: time
+    .optional()
+    .describe("A schedule asks a refused mailbox no earlier; a test or a run by hand asks at once"),
+});
+
 export const MailboxAnswer = z.strictObject({
   id: z.string(),
   connection: z.string().describe("The connection through which the directory named it"),
@@ -22,6 +40,7 @@ export const MailboxAnswer = z.strictObject({
   onPremisesDistinguishedName: z.string().optional().describe("Where a synced account stands on premises"),
   joinedAt: time.optional().describe("When the directory first named the user, or named it again"),
   leftAt: time.optional().describe("The user is in the directory no longer, since then; what was archived stays"),
+  access: AccessAnswer.optional().describe("Absent until the mailbox was asked"),
   seenAt: time.describe("When the directory last named the user"),
 });
 export const MailboxList = listOf(MailboxAnswer);

@@ -17,6 +17,7 @@ import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import { HeadAnswer, HeadList } from "./heads.js";
 import {
+  AccessAnswer,
   FolderAnswer,
   FolderList,
   MailboxAnswer,
@@ -29,7 +30,15 @@ import {
 import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, MessageList } from "./messages.js";
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
-import { AccessTestAnswer, AccessTestInput, MailboxTestAnswer, ProbeAnswer, ProfileDraft } from "./reach.js";
+import {
+  AccessTestAnswer,
+  AccessTestInput,
+  BlastRadiusAnswer,
+  MailboxAccessAnswer,
+  MailboxTestAnswer,
+  ProbeAnswer,
+  ProfileDraft,
+} from "./reach.js";
 import {
   DeletionAnswer,
   DeletionEntryAnswer,
@@ -66,7 +75,10 @@ export const requests = {
 } satisfies Record<string, z.ZodType>;
 
 export const answers = {
+  Access: AccessAnswer,
   AccessTest: AccessTestAnswer,
+  BlastRadius: BlastRadiusAnswer,
+  MailboxAccess: MailboxAccessAnswer,
   MailboxTest: MailboxTestAnswer,
   Probe: ProbeAnswer,
   Attachment: AttachmentAnswer,

@@ -1,9 +1,11 @@
 // Access over HTTP: can we read these mailboxes, and if not, why and what mends it.
 import { z } from "zod";
-import { ProfileId } from "../core/ids.js";
+import { ConnectionId, defaultConnection, MailboxId, ProfileId } from "../core/ids.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { probeNames } from "../reach/probe.js";
 import { help } from "./errors.js";
+import { pageQuery } from "./list.js";
+import { AccessAnswer } from "./mailboxes.js";
 import { route } from "./route.js";
 
 const count = z.number().int().min(0);
@@ -98,6 +100,43 @@ export const AccessTestAnswer = z.strictObject({
   ),
 });
 
+export const MailboxAccessAnswer = z.strictObject({
+  id: z.string(),
+  address: z.string(),
+  displayName: z.string(),
+  inProfile: z.strictObject({
+    holds: z.boolean().describe("An enabled profile chooses it"),
+    profiles: z.array(z.strictObject({ id: z.string(), name: z.string(), enabled: z.boolean() })),
+  }),
+  inScope: z.strictObject({ holds: z.boolean().nullable().describe("The app may read it"), detail: z.string() }),
+  missing: z.array(z.enum(["profile", "scope"])),
+  access: AccessAnswer.nullable(),
+  fix: z.string().nullable(),
+  command: z.string().nullable(),
+  link: z.url().nullable(),
+});
+
+export const BlastRadiusAnswer = z.strictObject({
+  mode: Mode.nullable(),
+  summary: z.string(),
+  mailboxes: count,
+  needed: count.describe("Chosen by an enabled profile"),
+  unneeded: count.describe("Readable, and chosen by none"),
+  unknown: count.describe("Chosen by none, and never asked"),
+  fix: z.string().nullable(),
+  link: z.url().nullable(),
+  value: z.array(
+    z.strictObject({
+      id: z.string(),
+      address: z.string(),
+      displayName: z.string(),
+      kind: z.enum(["user", "shared", "room", "equipment", "other", "unknown", "none"]),
+      why: z.string(),
+    }),
+  ),
+  nextLink: z.url().optional(),
+});
+
 const tag = "profiles";
 const params = z.strictObject({ id: ProfileId });
 
@@ -121,6 +160,26 @@ export const reachRoutes = {
     params,
     body: AccessTestInput,
     answer: { status: 200, schema: AccessTestAnswer },
+    problems: [404],
+  }),
+  getMailboxAccess: route({
+    method: "GET",
+    path: "/mailboxes/{id}/access",
+    tag: "mailboxes",
+    summary: "Both conditions of one mailbox: a profile chooses it, and the app may read it; which of them is missing",
+    right: "see",
+    params: z.strictObject({ id: MailboxId }),
+    answer: { status: 200, schema: MailboxAccessAnswer },
+    problems: [404],
+  }),
+  getBlastRadius: route({
+    method: "GET",
+    path: "/access/blast-radius",
+    tag: "mailboxes",
+    summary: "What the app can read that no profile needs",
+    right: "see",
+    query: z.strictObject({ connection: ConnectionId.default(defaultConnection), ...pageQuery }),
+    answer: { status: 200, schema: BlastRadiusAnswer },
     problems: [404],
   }),
 };

@@ -1,10 +1,11 @@
 // The main flow: take the claim, bring the tables up to the ledger, read the folders, archive what is new, and say what
 // comes next. Read this file first, then walk.ts, consider.ts, session.ts, fetch.ts, writer.ts, commit.ts.
 import { MailkeepError } from "../core/errors.js";
-import type { Random } from "../core/ids.js";
+import type { MailboxId, Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
 import { told } from "../core/told.js";
 import { deleteAfterArchive } from "../deletion/delete-after-archive.js";
+import { type Access, afterRead, afterRefusal, findAccess, isBarred, noteAccess } from "../mailboxes/access.js";
 import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
@@ -17,7 +18,7 @@ import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import type { WorkItem } from "../work/item.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
-import { type Ending, endingOf } from "./ending.js";
+import { type Ending, endingOf, endingOfBarred } from "./ending.js";
 import type { PackMemory } from "./pack-memory.js";
 import { withProblem } from "./progress.js";
 
@@ -54,6 +55,8 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
   if (!isOpen(run.status)) return { kind: "done", ended: false };
   if (deps.stopping()) return { kind: "again", item, delayMs: 0 };
+  const barred = run.trigger === "schedule" && part.generation === 0 ? await barring(part, deps) : undefined;
+  if (barred !== undefined) return end(part, endingOfBarred(barred), deps);
   let tenant: TenantEdge;
   try {
     tenant = await deps.tenants.of(run.connection);
@@ -64,6 +67,12 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   if (attempt.kind === "held")
     return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
   return work(run, part, { ...deps, tenant, claim: attempt.claim });
+}
+
+/** Asked again slowly: Exchange needs up to two hours to notice a grant, and asking sooner tells nobody anything. */
+async function barring({ mailbox }: MailboxRun, { rows, clock }: ArchiveDeps): Promise<Access | undefined> {
+  const access = await findAccess(rows, mailbox);
+  return isBarred(access, clock.now()) ? access : undefined;
 }
 
 async function work(
@@ -92,6 +101,7 @@ async function work(
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });
+    await noteRead(part.mailbox, deps);
     if (outcome === "cancelled") return await end(counts, { status: "cancelled" }, deps);
     if (outcome === "complete") return await end(counts, endingOf(counts), deps);
     return await goOn(counts, { delayMs: 0 }, deps);
@@ -100,6 +110,11 @@ async function work(
   } finally {
     await claim.release(reader.history());
   }
+}
+
+async function noteRead(mailbox: MailboxId, deps: ArchiveDeps & { tenant: TenantEdge }): Promise<void> {
+  const { roles } = await deps.tenant.tokenFacts();
+  await noteAccess(mailbox, (before) => afterRead(before, mailbox, { roles, now: deps.clock.now() }), deps);
 }
 
 /** Faults pass, wait or end the mailbox; each is written where a person looks. */
@@ -120,6 +135,10 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
   if (fault.code === "throttled")
     return goOn(current, { delayMs: fault.retryAfterMs ?? minute, throttled: true }, deps);
   const ending = endingOf(current, fault);
+  if (ending?.refused) {
+    const { mailbox } = part;
+    await noteAccess(mailbox, (before) => afterRefusal(before, mailbox, { fault, now: deps.clock.now() }), deps);
+  }
   if (ending !== undefined) return end(current, ending, deps);
   const faults = current.faults + 1;
   // A person who looks meanwhile sees what is in the way; the next invocation begins with a clean slate.

@@ -1,11 +1,13 @@
 // Pure: how a mailbox's part of a run ends, after reading to the end or after a fault.
 import type { MailkeepError } from "../core/errors.js";
+import type { Access } from "../mailboxes/access.js";
 import { type MailboxRun, type MailboxStatus, outcomeOf, type Problem } from "../runs/run.js";
 import { withProblem } from "./progress.js";
 
 export interface Ending {
   status: MailboxStatus;
   reason?: string;
+  refused?: true;
   problems?: Problem[];
 }
 
@@ -35,6 +37,7 @@ export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | unde
       // Chosen by rule, it is simply not one of those to archive; named by a person, it is missing.
       return part.named ? ended("failed") : { status: "excluded", reason: code };
     case "forbidden":
+      return { ...ended("failed"), ...(fault.edge === "graph" && { refused: true as const }) };
     case "unauthenticated":
     case "corrupt":
       return ended("failed");
@@ -48,4 +51,11 @@ function endingOfReading(part: MailboxRun): Ending {
   const [first] = part.problems;
   const nothingRead = part.folders.total > 0 && part.folders.done === 0 && part.tally.seen === 0;
   return first !== undefined && nothingRead ? { status: "failed", reason: first.code } : { status: outcomeOf(part) };
+}
+
+/** Pure: how a mailbox ends that was refused not long ago and is not asked this time: a gap with a name. */
+export function endingOfBarred({ reason, since, nextTestAt }: Access): Ending {
+  const code = "ACCESS_REFUSED";
+  const message = `refused to the app since ${since} (${reason ?? "403"}); not asked before ${nextTestAt ?? "the next test"}: a test or a run started by hand asks at once`;
+  return { status: "failed", reason: code, refused: true, problems: [{ code, message }] };
 }

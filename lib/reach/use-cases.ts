@@ -1,14 +1,16 @@
 // What the API asks of this room.
-
 import { isMailkeepError } from "../core/errors.js";
-import type { ProfileId } from "../core/ids.js";
+import type { ConnectionId, MailboxId, ProfileId } from "../core/ids.js";
+import type { PageRequest } from "../core/page.js";
 import { chooseMailboxes } from "../mailboxes/choose.js";
 import { type Resolution, resolve } from "../mailboxes/resolve.js";
 import { loadSnapshot } from "../mailboxes/snapshot.js";
 import type { Log } from "../ports/log.js";
 import type { Tenants } from "../ports/tenants.js";
-import type { ProfileInput } from "../profiles/profile.js";
+import type { Profile, ProfileInput } from "../profiles/profile.js";
 import { getProfile } from "../profiles/repo.js";
+import { type BlastRadius, blastRadius } from "./blast-radius.js";
+import { type MailboxAccess, mailboxAccess } from "./mailbox-access.js";
 import type { AccessTest } from "./report.js";
 import { type TestDeps, testProfile } from "./test-profile.js";
 
@@ -40,7 +42,13 @@ export function reachUseCases(deps: ReachDeps) {
     const tenant = await deps.tenants.of(profile.connection);
     return testProfile({ profile, mailboxes }, { ...deps, tenant, resolve: (asked) => resolveNow(asked, deps) });
   };
+  const reading = { rows: deps.rows, read: (profile: Profile) => resolveNow(profile, deps) };
   return {
+    /** Which of its two conditions one mailbox lacks. */
+    mailbox: (id: MailboxId): Promise<MailboxAccess> => mailboxAccess(id, reading),
+    async blastRadius(request: PageRequest & { connection: ConnectionId }): Promise<BlastRadius> {
+      return blastRadius(request, { ...reading, tenant: await deps.tenants.of(request.connection) });
+    },
     /** A profile that is not saved yet. */
     testDraft: (profile: ProfileInput): Promise<AccessTest> => test(profile),
     async testProfile(id: ProfileId, mailboxes?: string[]): Promise<AccessTest> {

@@ -6,6 +6,7 @@ import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
+import { deniedEverywhere, raiseAlarm } from "./alarm.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
 import { isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
 import { startAttempt } from "./wait-to-start.js";
@@ -30,12 +31,14 @@ export async function closeRun(id: RunId, { rows, clock, log }: CloseDeps): Prom
   if (status === found.value.status) return found.value;
   const summary = summarize(parts);
   const nobody = !isOpen(status) && summary.mailboxes.total === 0 && found.value.problems.length === 0;
+  const denied = isOpen(status) ? undefined : await deniedEverywhere(parts, { rows, clock });
   const closed = await changeRun(rows, id, (run) => {
     if (!isOpen(run.status)) return undefined;
     if (isOpen(status)) return { ...run, status };
-    const problems = nobody ? [...run.problems, noMailbox] : run.problems;
+    const problems = [...run.problems, ...(nobody ? [noMailbox] : []), ...(denied ? [denied] : [])];
     return { ...run, status, problems, endedAt: clock.now().toISOString(), summary };
   });
+  if (denied) raiseAlarm(log, { run: id, reason: denied.code, mailboxes: summary.mailboxes.total });
   if (!isOpen(closed.status)) log.info("run ended", { run: id, status: closed.status });
   return closed;
 }

@@ -124,6 +124,8 @@ export interface MailboxRun {
   /** Work items of an older generation are stale. */
   generation: number;
   reason?: string;
+  /** Microsoft 365 refuses the mailbox itself to the app (403), now or when it was asked last. */
+  refused?: boolean;
   problems: Problem[];
   tally: Tally;
   /** Why messages were skipped; absent before the first commit. */

@@ -10,6 +10,7 @@ import type { WorkQueue } from "../ports/work-queue.js";
 import type { Profile } from "../profiles/profile.js";
 import { findProfile } from "../profiles/repo.js";
 import type { WorkItem } from "../work/item.js";
+import { raiseAlarm } from "./alarm.js";
 import { directoryOf, gapsOf, obstaclesIn, partsOf, selectionOf } from "./choice.js";
 import { closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, insertParts, listParts, listRuns } from "./repo.js";
@@ -67,6 +68,8 @@ async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
     if (!(error instanceof MailkeepError)) throw error;
     if (passing.has(error.code) && error.reason !== "DIRECTORY_SYNC_REQUIRED") await tryLater(run, error, deps);
     else await failRun(run.id, { code: error.reason ?? error.code, message: error.message }, deps);
+    if (error.code === "forbidden" || error.code === "unauthenticated")
+      raiseAlarm(deps.log, { run: run.id, reason: error.reason ?? error.code, mailboxes: 0 });
     return false;
   }
 }

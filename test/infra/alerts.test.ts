@@ -30,6 +30,7 @@ describe("alerts", () => {
       "verification ended",
       "audit broken",
       "credential expires",
+      "configuration alarm",
     ]));
 
   /** The calls of the log with this event, and what they tell. */

@@ -25,6 +25,8 @@ const whoMay: Record<string, (string | undefined)[]> = {
   getError: everybody,
   testDraft: [admin, operator],
   testProfile: [admin, operator],
+  getMailboxAccess: everybody,
+  getBlastRadius: everybody,
   listMailboxes: everybody,
   getMailbox: everybody,
   listFolders: everybody,
