@@ -26,12 +26,12 @@ import { type Edges, version } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
 import { headUseCases } from "./heads/use-cases.js";
 import { type Health, health } from "./health.js";
+import { askKind } from "./mailboxes/ask-kind.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
 import { assertSnapshot } from "./mailboxes/snapshot.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
-import { withMailbox } from "./mailboxes/with-mailbox.js";
 import { measureWork, workNamed } from "./measure.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { Profile, ProfileInput } from "./profiles/profile.js";
@@ -220,8 +220,9 @@ const poisoned = {
 };
 
 async function sync(edges: Edges, connection: ConnectionId): Promise<SyncReport> {
-  const { directory, mail } = await edges.tenants.of(connection);
-  const probe = (id: MailboxId) => withMailbox(id, { ...edges, mail }, (reader) => reader.probe());
+  const tenant = await edges.tenants.of(connection);
+  const probe = (id: MailboxId) => askKind(id, { ...edges, tenant });
+  const { directory } = tenant;
   return syncDirectory({ ...edges, connection, directory, connections: edges.tenants.connections, probe });
 }
 

@@ -7,6 +7,7 @@ import { explain, type Places } from "../faults/explain.js";
 export const probeNames = [
   "token",
   "directory",
+  "selection",
   "blob",
   "tables",
   "queue",

@@ -61,6 +61,27 @@ export async function chooseTargets(
   return { targets, left: chosen.length - targets.length };
 }
 
+/** What the profile names beyond single mailboxes, which are probed by themselves: its rule, its groups, its exceptions. */
+export function selectionProbes(
+  profile: ProfileInput,
+  asked: string[] | undefined,
+  { resolution, places, clock }: Pick<TargetDeps, "resolution" | "places" | "clock">,
+): Probe[] {
+  const { mode, mailboxes, groups } = profile.mailboxes;
+  const byNameOnly = groups.length === 0 && (mode === "single" || mode === "only");
+  if (asked !== undefined || byNameOnly || resolution === undefined) return [];
+  const { chosen, excluded, unresolved } = resolution;
+  const probed = new Set(mode === "only" ? mailboxes : []);
+  const [first] = unresolved.filter(({ address }) => !probed.has(address));
+  const found = {
+    chosen: chosen.length,
+    excluded: excluded.length,
+    unresolved: unresolved.map(({ address }) => address),
+  };
+  if (first === undefined) return [ok("selection", `the profile chooses ${chosen.length} mailboxes`, found)];
+  return [failed("selection", { code: first.reason, detail: first.message, found, places }, clock)];
+}
+
 /** Without a snapshot the first page of the directory stands for it. */
 const firstOf = (profile: ProfileInput, users: DirectoryUser[]): MailboxEntry[] =>
   resolve(profile, users.map(asEntry)).chosen.map(({ mailbox }) => mailbox);

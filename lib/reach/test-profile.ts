@@ -24,7 +24,7 @@ import { type MailboxProbed, probeMailbox } from "./mailbox-probes.js";
 import { failed, type Probe, type ProbeName, skipped } from "./probe.js";
 import { type AccessTest, type MailboxTest, reportOf } from "./report.js";
 import { probeStorage, type StorageDeps } from "./storage-probes.js";
-import { chooseTargets, type Target } from "./targets.js";
+import { chooseTargets, selectionProbes, type Target } from "./targets.js";
 import { placesOf, probeDirectory, probeToken } from "./tenant-probes.js";
 
 export interface TestDeps extends StorageDeps, Omit<ClaimDeps, "rows" | "clock" | "random"> {
@@ -59,9 +59,9 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   // Without an answer of any kind there is nothing to be learnt from asking twenty times more.
   const unasked =
     token.facts === undefined || isMailkeepError(directory.error, "unavailable", "unauthenticated", "throttled");
-  const resolution = isOk(storage, "tables") ? await deps.resolve(profile) : undefined;
+  const resolution = isOk(storage, "tables") && !unasked ? await deps.resolve(profile) : undefined;
   const chosen = unasked
-    ? { targets: [], left: resolution?.chosen.length ?? profile.mailboxes.mailboxes.length }
+    ? { targets: [], left: (mailboxes ?? profile.mailboxes.mailboxes).length }
     : await chooseTargets(profile, mailboxes, { tenant, clock, places, resolution, users: directory.users });
   const round = { deps, places, profile, deadlineMs: began + budgetMs, canClaim: isOk(storage, "tables") };
   const tested = await testAll(chosen.targets, round);
@@ -69,7 +69,7 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   return reportOf({
     profile,
     facts,
-    probes,
+    probes: [...probes, ...selectionProbes(profile, mailboxes, { resolution, places, clock })],
     mailboxes: judged,
     left: chosen.left,
     at: clock.now(),

@@ -103,6 +103,15 @@ const cases: Case[] = [
     missing: ["scope"],
   },
   {
+    name: "a right to mailbox settings, and none to mail",
+    roles: ["User.Read.All", "MailboxSettings.Read"],
+    fails: { folders: "MAIL_RIGHT_MISSING" },
+    evidence: { folders: { status: 403, code: "ErrorAccessDenied" } },
+    says: /Mail\.Read/,
+    mayBePropagating: true,
+    missing: ["scope"],
+  },
+  {
     name: "only Mail.ReadBasic.All: lists, and reads nothing",
     roles: ["User.Read.All", "Mail.ReadBasic.All"],
     fails: { mime: "MAIL_READ_BASIC_ONLY" },
