@@ -5,6 +5,7 @@ import { packMemory } from "./archive/pack-memory.js";
 import { type FoldersView, showFolders } from "./archive/show-folders.js";
 import { readHead as readAuditHead } from "./audit/tail.js";
 import { auditUseCases } from "./audit/use-cases.js";
+import { witnessedTenants } from "./audit/witnessed-tenants.js";
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
@@ -65,9 +66,10 @@ const invocationBudgetMs = 8 * minute;
 /** An open mailbox without a sign of life for so long, and without a claim, is sent out again. */
 const abandonedAfterMs = 2 * minute;
 
-export function composeApp(edges: Edges) {
+export function composeApp(outside: Edges) {
   let stopping = false;
-  const audit = afterReady(edges, auditUseCases(edges));
+  const audit = afterReady(outside, auditUseCases(outside));
+  const edges = { ...outside, tenants: witnessedTenants(outside.tenants, audit.record) };
   const connections = connectionUseCases({ ...edges, ...edges.connections });
   return {
     ...afterReady(
