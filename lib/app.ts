@@ -45,9 +45,10 @@ import { listArchive, type MessagePage } from "./reading/list.js";
 import { type MessageDetail, readMessage } from "./reading/message.js";
 import { closeIfSmall, tidyRuns } from "./runs/close-run.js";
 import { requestRun } from "./runs/request-run.js";
-import { cancelRun, showMailboxRuns, showRun, showRuns } from "./runs/show-runs.js";
+import { showRun } from "./runs/show-runs.js";
 import { failMailbox, failRun, startRun } from "./runs/start-run.js";
-import type { MailboxRunView, RunView } from "./runs/view.js";
+import { runUseCases } from "./runs/use-cases.js";
+import type { RunView } from "./runs/view.js";
 import { assertSchedule } from "./schedule/due.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
@@ -299,16 +300,6 @@ function profileUseCases(edges: Edges, connections: Connections) {
       const { run, isNew } = await requestRun(profile, "manual", edges);
       return { run: await showRun(run.id, rows), isNew };
     },
-  };
-}
-
-function runUseCases(edges: Edges) {
-  const { rows } = edges;
-  return {
-    list: (request: PageRequest & { profile?: string }): Promise<Page<RunView>> => showRuns(request, rows),
-    get: (id: RunId): Promise<RunView> => showRun(id, rows),
-    mailboxes: (id: RunId, request: PageRequest): Promise<Page<MailboxRunView>> => showMailboxRuns(id, request, rows),
-    cancel: (id: RunId): Promise<RunView> => cancelRun(id, edges),
   };
 }
 
