@@ -3,6 +3,7 @@
 # role Privileged Role Administrator. Its twin for bash: grant.sh.
 #   ./grant.ps1 -Who reader -PrincipalId <object id>
 #   ./grant.ps1 -Who writer -PrincipalId <object id> -Check     changes nothing; exit 3 when rights are missing, 4 when too many
+#   ./grant.ps1 -Who reader -Groups                             also what profiles that name groups need
 #   ./grant.ps1 -Who reader -SkipExchange                       leaves out what scope.ps1 gives for chosen mailboxes only
 [CmdletBinding()]
 param(
@@ -10,7 +11,8 @@ param(
   [ValidatePattern('^[0-9a-fA-F-]{36}$')][string]$PrincipalId,
   [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment = 'Global',
   [switch]$Check,
-  [switch]$SkipExchange
+  [switch]$SkipExchange,
+  [switch]$Groups
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -30,6 +32,8 @@ $names = @{}
 foreach ($role in $resource.appRoles) { $names[$role.id] = $role.value }
 
 $wanted = @($rights.$Who | Where-Object { -not ($SkipExchange -and $_.PSObject.Properties['exchangeRole']) })
+$ifNeeded = if ($rights.PSObject.Properties["${Who}IfNeeded"]) { @($rights."${Who}IfNeeded") } else { @() }
+if ($Groups) { $wanted += $ifNeeded }
 
 # All pages: what is on the second one is not missing.
 function Get-Assignments {
@@ -55,7 +59,7 @@ Show-Assignments $before
 
 $held = @($before | Where-Object resourceId -EQ $resource.id | ForEach-Object appRoleId)
 $missing = @($wanted | Where-Object { $_.id -notin $held })
-$extra = @($before | ForEach-Object { Get-RightName $_ } | Where-Object { $_ -notin @($wanted | ForEach-Object value) })
+$extra = @($before | ForEach-Object { Get-RightName $_ } | Where-Object { $_ -notin @($wanted + $ifNeeded | ForEach-Object value) })
 
 foreach ($name in $extra) {
   if ($name -in $rights.tooMuch) { Write-Warning "TOO MUCH: $name goes far beyond what mailkeep needs; take it away." }

@@ -4,12 +4,13 @@
 # Administrator. Its twin for PowerShell: grant.ps1.
 #   ./grant.sh reader                  identity from azd's environment, or MAILKEEP_READER_PRINCIPAL_ID
 #   ./grant.sh writer --check          changes nothing; exit 3 when rights are missing, 4 when there are too many
+#   ./grant.sh reader --groups         also what profiles that name groups need
 #   ./grant.sh reader --skip-exchange  leaves out what scope.ps1 gives for chosen mailboxes only
 set -euo pipefail
 cd "$(dirname "$0")"
 
 usage() {
-  echo "usage: grant.sh reader|writer [--check] [--skip-exchange] [--principal OBJECT_ID]" >&2
+  echo "usage: grant.sh reader|writer [--check] [--groups] [--skip-exchange] [--principal OBJECT_ID]" >&2
   exit 2
 }
 
@@ -18,11 +19,13 @@ who="${1:-}"
 shift
 check=false
 skip_exchange=false
+groups=false
 principal=""
 while (($# > 0)); do
   case "$1" in
     --check) check=true ;;
     --skip-exchange) skip_exchange=true ;;
+    --groups) groups=true ;;
     --principal)
       (($# > 1)) || usage
       principal="$2"
@@ -50,8 +53,9 @@ app_id="$(jq -r .graph.appId rights.json)"
 resource="$(rest --method get --url "$graph/servicePrincipals(appId='$app_id')?\$select=id,appRoles")"
 resource_id="$(jq -r .id <<<"$resource")"
 
-wanted="$(jq -c --arg who "$who" --argjson skip "$skip_exchange" \
-  '[.graph[$who][] | select(($skip and has("exchangeRole")) | not)]' rights.json)"
+if_needed="$(jq -c --arg key "${who}IfNeeded" '.graph[$key] // []' rights.json)"
+wanted="$(jq -c --arg who "$who" --argjson skip "$skip_exchange" --argjson groups "$groups" --argjson needed "$if_needed" \
+  '[.graph[$who][] | select(($skip and has("exchangeRole")) | not)] + (if $groups then $needed else [] end)' rights.json)"
 
 # All pages: what is on the second one is not missing.
 assignments() {
@@ -76,9 +80,9 @@ show "$before"
 
 missing="$(jq -c --argjson have "$before" --arg resource "$resource_id" '
   map(select(.id as $id | $have | any(.appRoleId == $id and .resourceId == $resource) | not))' <<<"$wanted")"
-extra="$(jq -c --argjson wanted "$wanted" --argjson resource "$resource" --slurpfile rights rights.json '
+extra="$(jq -c --argjson wanted "$wanted" --argjson needed "$if_needed" --argjson resource "$resource" --slurpfile rights rights.json '
   ($resource.appRoles | map({key: .id, value: .value}) | from_entries) as $names
-  | map($names[.appRoleId] // .appRoleId) - ($wanted | map(.value))
+  | map($names[.appRoleId] // .appRoleId) - ($wanted + $needed | map(.value))
   | map({name: ., dangerous: (. as $n | $rights[0].graph.tooMuch | index($n) != null)})' <<<"$before")"
 
 jq -r '.[] | if .dangerous then "TOO MUCH: \(.name) goes far beyond what mailkeep needs; take it away."

@@ -23,6 +23,16 @@ export const expectedRights = (identity: Identity): ExpectedRight[] =>
     mayBeScoped: exchangeRole !== undefined,
   }));
 
+/** Of use to profiles that name groups; neither missing nor too much. */
+const ifNeeded = (identity: Identity): string[] =>
+  identity === "reader" ? rights.graph.readerIfNeeded.map(({ value }) => value) : [];
+
+/** Rights beyond those that the identity may have. */
+export const beyond = (identity: Identity, held: readonly string[]): string[] => {
+  const fine = [...expectedRights(identity).map(({ value }) => value), ...ifNeeded(identity)];
+  return held.filter((value) => !fine.includes(value));
+};
+
 /** What can change, send or give rights is dangerous in the hands of whoever should only read. */
 const isDangerous = (value: string, identity: Identity): boolean =>
   rights.graph.tooMuch.includes(value) ||
@@ -33,8 +43,7 @@ const isDangerous = (value: string, identity: Identity): boolean =>
 export function judgeRights(identity: Identity, held: readonly string[] | undefined): RightsFinding {
   const expected = expectedRights(identity);
   if (held === undefined) return { held: null, missing: [], extra: [] };
-  const extra = held
-    .filter((value) => !expected.some((right) => right.value === value))
+  const extra = beyond(identity, held)
     .map((value) => ({ value, isDangerous: isDangerous(value, identity) }))
     .sort((a, b) => Number(b.isDangerous) - Number(a.isDangerous) || (a.value < b.value ? -1 : 1));
   return { held: [...held], missing: expected.filter(({ value }) => !held.includes(value)), extra };

@@ -48,7 +48,8 @@ export function resolve(
   const { mode, groups } = profile.mailboxes;
   const index = indexNames(directory);
   const unresolved: Unresolved[] = [];
-  const containers = groups.filter(isContainer).map((name) => expandContainer(name, directory));
+  const names = groups.some(isContainer) ? namesOf(directory) : [];
+  const containers = [...new Set(groups.filter(isContainer))].map((name) => expandContainer(name, names));
   const all = [...expanded, ...containers].map((group) => withoutContacts(group, index));
   const named = namedBy(profile, { index, groups: all, unresolved });
   if (mode === "single" || mode === "only") return { ...namedOnly(named, unresolved), groups: all };
@@ -152,15 +153,19 @@ const isContainer = (name: string): boolean => {
   return "kind" in read && read.kind === "distinguishedName";
 };
 
+/** The distinguished names of all who have one, read once for all containers. */
+const namesOf = (directory: MailboxEntry[]) =>
+  directory.flatMap(({ id, onPremisesDistinguishedName: name }) => {
+    const parts = name === undefined ? undefined : distinguishedParts(name);
+    return parts === undefined ? [] : [{ id, parts }];
+  });
+
 /** All users whose distinguished name is the container's or ends with it. */
-function expandContainer(name: string, directory: MailboxEntry[]): Expansion {
+function expandContainer(name: string, names: ReturnType<typeof namesOf>): Expansion {
   const container = distinguishedParts(name.trim()) ?? [];
   const expansion: Expansion = { ...emptyExpansion(name), kind: "container" };
-  for (const { id, onPremisesDistinguishedName: dn } of directory) {
-    const parts = dn === undefined ? undefined : distinguishedParts(dn);
-    if (parts !== undefined && container.length > 0 && isAtOrBelow(parts, container))
-      expansion.people.push({ id, path: [name] });
-  }
+  for (const { id, parts } of names)
+    if (container.length > 0 && isAtOrBelow(parts, container)) expansion.people.push({ id, path: [name] });
   if (expansion.people.length === 0) {
     const message = `no synced user stands at or below ${name}; groups are named by address or object id, since the directory does not tell their distinguished names`;
     expansion.problems.push({ code: "GROUP_NOT_FOUND", message });

@@ -1,5 +1,5 @@
 // Pure: which application permissions the token should carry by infra/rights.json, and what it carries beside or instead.
-import { expectedRights } from "../access/rights.js";
+import { beyond, expectedRights } from "../access/rights.js";
 import { tenantWideMail } from "../mailboxes/access.js";
 
 /** Wider permissions that do the same work. */
@@ -32,6 +32,6 @@ export function reportRoles(held: readonly string[]): RoleReport {
     expected,
     missing: lacking.filter((role) => role === needed),
     absent: lacking.filter((role) => role !== needed),
-    extra: held.filter((role) => !expected.includes(role)).sort(),
+    extra: beyond("reader", held).sort(),
   };
 }

@@ -14,7 +14,7 @@ import { raiseAlarm } from "./alarm.js";
 import { directoryOf, gapsOf, obstaclesIn, partsOf, selectionOf } from "./choice.js";
 import { closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, insertParts, listParts, listRuns } from "./repo.js";
-import { isOpen, type Problem, type Run } from "./run.js";
+import { isOpen, lookedAfterMs, type Problem, type Run } from "./run.js";
 import { afterFailedStart, delayAfter, startAttempt } from "./wait-to-start.js";
 
 export interface StartDeps {
@@ -102,9 +102,12 @@ async function choose(run: Run, profile: Profile, deps: StartDeps): Promise<Choi
   return chooseMailboxes(profile, deps, { patient });
 }
 
-async function previousRun({ id, profile }: Run, rows: RowStore): Promise<Run | undefined> {
-  for await (const run of listRuns(rows))
+async function previousRun({ id, profile, requestedAt }: Run, rows: RowStore): Promise<Run | undefined> {
+  const oldest = Date.parse(requestedAt) - lookedAfterMs;
+  for await (const run of listRuns(rows)) {
     if (run.profile === profile && run.id !== id && run.directory !== undefined) return run;
+    if (Date.parse(run.requestedAt) < oldest) return undefined;
+  }
   return undefined;
 }
 

@@ -20,10 +20,10 @@ interface Exchange {
   roles: { name: string; parent: string; cmdlets: string[] }[];
 }
 const { graph, exchange } = JSON.parse(readFileSync(join(infra, "rights.json"), "utf8")) as {
-  graph: { appId: string; reader: Right[]; writer: Right[]; tooMuch: string[] };
+  graph: { appId: string; reader: Right[]; readerIfNeeded: Right[]; writer: Right[]; tooMuch: string[] };
   exchange: Exchange;
 };
-const given = [...graph.reader, ...graph.writer];
+const given = [...graph.reader, ...graph.readerIfNeeded, ...graph.writer];
 const told = (file: string) => readFileSync(join(infra, file), "utf8");
 
 describe("rights.json", () => {
@@ -159,6 +159,16 @@ describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_00
   it("leaves to scope.ps1 what is for chosen mailboxes", () => {
     expect(grant("reader", "--skip-exchange").status).toBe(0);
     expect(held()).toEqual(graph.reader.filter(({ exchangeRole }) => exchangeRole === undefined).map(({ id }) => id));
+  });
+
+  it("gives the right to read groups when asked to, and never calls it too much", () => {
+    const [group] = graph.readerIfNeeded;
+    give(...graph.reader.map(({ id }) => id));
+    expect(grant("reader", "--groups", "--check").status).toBe(3);
+    expect(grant("reader", "--groups").status).toBe(0);
+    expect(held()).toContain(group?.id);
+    expect(grant("reader", "--check").status).toBe(0);
+    expect(grant("reader", "--groups", "--check").status).toBe(0);
   });
 
   it("checks without changing: too little, right, too much", () => {
