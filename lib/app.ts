@@ -28,6 +28,7 @@ import { exportUseCases } from "./export/use-cases.js";
 import { headUseCases } from "./heads/use-cases.js";
 import { type Health, health } from "./health.js";
 import { askKind } from "./mailboxes/ask-kind.js";
+import { housekeepingUseCases } from "./housekeeping/use-cases.js";
 import { isClaimed } from "./mailboxes/claim.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
@@ -95,6 +96,7 @@ export function composeApp(outside: Edges) {
     deletions: afterReady(edges, deletionUseCases(edges)),
     heads: afterReady(edges, openHeads(edges)),
     health: () => health(edges, { owed: openHeads(edges).owed, ofConnections: connections.warnings }),
+    housekeeping: afterReady(edges, housekeepingUseCases(edges)),
   };
 }
 
@@ -128,9 +130,10 @@ function workUseCases(
   const verify = verifyUseCases(edges);
   const exports = exportUseCases(edges);
   const heads = openHeads(edges);
+  const housekeeping = housekeepingUseCases(edges);
   const archive: ArchiveDeps = {
     ...edges,
-    attachments: attachmentStore(edges.blobs),
+    attachments: attachmentStore(edges),
     packMemory: packMemory(),
     budgetMs: invocationBudgetMs,
     stopping,
@@ -147,6 +150,7 @@ function workUseCases(
     if (item.kind === "verify") return verify.work(item);
     if (item.kind === "export") return exports.work(item.export);
     if (item.kind === "head") return heads.work(item.head);
+    if (item.kind === "housekeeping") return housekeeping.work(item.housekeeping);
     if (item.kind === "probe") return;
     return follow(await archiveMailbox(item, archive), item.run);
   }
@@ -165,6 +169,7 @@ function workUseCases(
       if (item.kind === "verify") return verify.poison(item);
       if (item.kind === "export") return exports.poison(item.export);
       if (item.kind === "head") return heads.poison(item.head);
+      if (item.kind === "housekeeping") return housekeeping.poison(item.housekeeping);
       if (item.kind === "start-run") return failRun(item.run, poisoned, { ...edges, attempt: item.attempt ?? 0 });
       if (item.kind === "probe") return;
       await failMailbox(item.run, item.mailbox, poisoned, edges);
@@ -191,6 +196,7 @@ function workUseCases(
       await verify.tidy();
       await exports.tidy();
       await heads.tidy();
+      await housekeeping.tidy();
     },
 
     /** Each night: asks when credentials expire, anchors the audit, vouches for all ledgers with a head, reads a share back. */

@@ -14,6 +14,7 @@ import type { Random } from "./core/ids.js";
 import type { Clock, Ticker } from "./core/time.js";
 import { openOfSettings, reachOfSettings, seldomToken } from "./open-default.js";
 import { openingTenants } from "./open-tenant.js";
+import type { BlobRemoval } from "./ports/blob-removal.js";
 import type { BlobStore } from "./ports/blob-store.js";
 import type { ExportStore } from "./ports/export-store.js";
 import type { Log } from "./ports/log.js";
@@ -28,6 +29,7 @@ export const version = "0.1.0";
 /** Everything outside the building. */
 export interface Edges {
   blobs: BlobStore;
+  removal: BlobRemoval;
   exports: ExportStore;
   rows: RowStore;
   queue: WorkQueue;

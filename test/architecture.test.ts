@@ -69,6 +69,16 @@ const mayImport: Record<string, string[]> = {
     "lib/heads",
     "lib/work",
   ],
+  "lib/housekeeping": [
+    "lib/core",
+    "lib/ports",
+    "lib/pack",
+    "lib/ledger",
+    "lib/catalog",
+    "lib/mailboxes",
+    "lib/reading",
+    "lib/work",
+  ],
   "lib/audit": ["lib/core", "lib/ports"],
   "lib/reach": [
     "lib/access",

@@ -9,6 +9,7 @@ import { connectionCalls } from "./connections.js";
 import { errorCalls } from "./errors.js";
 import { exportCalls } from "./exports.js";
 import { headCalls } from "./heads.js";
+import { housekeepingCalls } from "./housekeeping.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
@@ -24,6 +25,7 @@ export function allCalls(app: App): Calls<typeof routes> {
     ...auditCalls(app),
     ...exportCalls(app),
     ...headCalls(app),
+    ...housekeepingCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),
     ...profileCalls(app),

@@ -33,9 +33,10 @@ var runtimeRoles = [
   roleIds.storageTableDataContributor
 ]
 
-// The app: writes packs, attachments and ledgers, sends and takes work items, keeps its state in tables; and makes the
-// container, queues and tables at its first start. Contributor, not owner: it need not and cannot change a blob's owner,
-// its access control list or its immutability.
+// The app: writes packs, attachments and ledgers, sends and takes work items, keeps its state in tables; makes the
+// container, queues and tables at its first start; and removes exports and what a sweep finds to be orphans (`delete` is part
+// of contributor; a container under an immutability policy refuses it).
+// Contributor, not owner: it need not and cannot change a blob's owner, its access control list or its immutability.
 var archiveRoles = [
   roleIds.storageBlobDataContributor
   roleIds.storageQueueDataContributor

@@ -17,6 +17,13 @@ import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
 import { HeadAnswer, HeadList } from "./heads.js";
 import {
+  HousekeepingAnswer,
+  HousekeepingInput,
+  HousekeepingItem,
+  HousekeepingItems,
+  HousekeepingList,
+} from "./housekeeping.js";
+import {
   AccessAnswer,
   FolderAnswer,
   FolderList,
@@ -69,6 +76,7 @@ export const requests = {
   ConnectionInput: ConnectionReplacement,
   ConnectionTestInput,
   ExportInput,
+  HousekeepingInput,
   ProfileInput,
   ProfileReplacement,
   VerifyInput,
@@ -105,6 +113,10 @@ export const answers = {
   FolderList,
   Head: HeadAnswer,
   HeadList,
+  Housekeeping: HousekeepingAnswer,
+  HousekeepingList,
+  HousekeepingItem,
+  HousekeepingItems,
   Health: HealthAnswer,
   Mailbox: MailboxAnswer,
   MailboxDetail: MailboxDetailAnswer,

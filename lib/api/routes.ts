@@ -5,6 +5,7 @@ import { connectionRoutes } from "./connections.js";
 import { errorRoutes } from "./errors.js";
 import { exportRoutes } from "./exports.js";
 import { headRoutes } from "./heads.js";
+import { housekeepingRoutes } from "./housekeeping.js";
 import { mailboxRoutes } from "./mailboxes.js";
 import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
@@ -19,6 +20,7 @@ export const routes = {
   ...connectionRoutes,
   ...exportRoutes,
   ...headRoutes,
+  ...housekeepingRoutes,
   ...mailboxRoutes,
   ...messageRoutes,
   ...profileRoutes,

@@ -89,7 +89,7 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
 async function readState(stretch: Stretch, deps: ArchiveDeps) {
   const { run, part, filter } = stretch;
   const { rows, blobs } = deps;
-  const applied = await bringUpToDate(part.mailbox, { rows, blobs });
+  const [applied] = await both(bringUpToDate(part.mailbox, { rows, blobs }), deps.attachments.refresh());
   const owed = await owedById(stretch, deps);
   const owedNow = new Map<string, OwedPlace>(owed);
   const counts = await openCounts(part, applied, owedNow, deps);

@@ -57,6 +57,13 @@ export const ExportId = z
   .brand<"ExportId">();
 export type ExportId = z.infer<typeof ExportId>;
 
+/** `h_`, 13 digits of inverted time (newest sorts first), `_` and 8 hex digits. */
+export const HousekeepingId = z
+  .string()
+  .regex(/^h_[0-9]{13}_[0-9a-f]{8}$/, "is not a housekeeping id")
+  .brand<"HousekeepingId">();
+export type HousekeepingId = z.infer<typeof HousekeepingId>;
+
 /** A head of all mailboxes: its day in UTC; a further one of the same day has the time as well. Sorts by time. */
 export const HeadId = z
   .string()
@@ -106,6 +113,10 @@ export function newVerificationId(now: Date, random: Random): VerificationId {
 
 export function newExportId(now: Date, random: Random): ExportId {
   return `e_${newestFirst(now)}_${random.hex(8)}` as ExportId;
+}
+
+export function newHousekeepingId(now: Date, random: Random): HousekeepingId {
+  return `h_${newestFirst(now)}_${random.hex(8)}` as HousekeepingId;
 }
 
 export function newProfileId(random: Random): ProfileId {

@@ -929,6 +929,12 @@ const own: Record<string, Entry> = {
       "The archive could not give back, or not prove, bytes of messages that a deletion rule might have deleted; none of them was.",
     fix: "Verify the archive: POST /api/v1/verify names each damage; GET /api/v1/runs/{id}/deletions names the messages.",
   },
+  ATTACHMENT_BEING_REMOVED: {
+    kind: "passing",
+    who: people.nobody,
+    cause: "A message needs an attachment that a sweep is removing at this moment.",
+    fix: "The work is tried again within a minute and writes the attachment anew.",
+  },
   ATTACHMENT_NOT_FOUND: {
     kind: "request",
     who: people.caller,
@@ -1328,6 +1334,18 @@ const own: Record<string, Entry> = {
     fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
     link: links.egress,
   },
+  HOUSEKEEPING_NOT_FOUND: {
+    kind: "request",
+    who: people.caller,
+    cause: "There is no housekeeping of this id.",
+    fix: "GET /api/v1/housekeeping lists them.",
+  },
+  HOUSEKEEPING_UNDER_WAY: {
+    kind: "request",
+    who: people.caller,
+    cause: "Housekeeping of this kind is under way; there is one at a time.",
+    fix: "Wait for it, or cancel it: POST /api/v1/housekeeping/{id}/cancel.",
+  },
   HTTP_401: {
     kind: "configuration",
     who: people.application,
@@ -1685,6 +1703,30 @@ const own: Record<string, Entry> = {
     fix: "Choose the action moveToDeletedItems or delete.",
     link: learn("graph/api/message-permanentdelete"),
   },
+  PLAN_MISSING: {
+    kind: "request",
+    who: people.caller,
+    cause: "Nothing is removed without a plan.",
+    fix: "Make a plan with dryRun true, look at its items, and name it as plan.",
+  },
+  PLAN_NOT_READY: {
+    kind: "request",
+    who: people.caller,
+    cause: "The plan has not been completed.",
+    fix: "Wait until its status is succeeded, or make a new one.",
+  },
+  PLAN_STALE: {
+    kind: "request",
+    who: people.caller,
+    cause: "The plan is older than a day, or another one has been made since.",
+    fix: "Make a new plan and apply that.",
+  },
+  PLAN_UNFIT: {
+    kind: "request",
+    who: people.caller,
+    cause: "What was named as the plan is none, or one of another kind.",
+    fix: "Name a piece of housekeeping with dryRun true and the same kind.",
+  },
   POSITION_UNREADABLE: {
     kind: "data",
     who: people.exchange,
@@ -1835,6 +1877,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "A fixed token is for a tenant on this machine.",
     fix: "Use another identity, or an address of this machine as graphBaseUrl.",
+  },
+  SWEEP_UNDER_WAY: {
+    kind: "passing",
+    who: people.nobody,
+    cause: "A plan is being applied while another one is made.",
+    fix: "It is tried again by itself.",
   },
   TENANT_SHARED: {
     kind: "configuration",

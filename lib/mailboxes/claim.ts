@@ -151,3 +151,12 @@ export async function isClaimed(
   const row = await rows.get("claims", { partition: mailbox, row: claimRow });
   return Number(row?.values.until ?? 0) > clock.now().getTime();
 }
+
+/** Who held the mailbox last, and until when (epoch milliseconds; 0 once given back). */
+export async function claimState(
+  mailbox: MailboxId,
+  rows: RowStore,
+): Promise<{ holder: string; until: number } | undefined> {
+  const row = await rows.get("claims", { partition: mailbox, row: claimRow });
+  return row && { holder: String(row.values.holder), until: Number(row.values.until) };
+}

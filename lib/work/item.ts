@@ -1,6 +1,6 @@
 // What a queue message says. Ids only: the rows hold the rest.
 import { z } from "zod";
-import { ExportId, HeadId, MailboxId, RunId, VerificationId } from "../core/ids.js";
+import { ExportId, HeadId, HousekeepingId, MailboxId, RunId, VerificationId } from "../core/ids.js";
 
 export const WorkItem = z.discriminatedUnion("kind", [
   /** Resolve the run's profile to mailboxes and send one item for each. */
@@ -27,5 +27,7 @@ export const WorkItem = z.discriminatedUnion("kind", [
   z.object({ v: z.literal(1), kind: z.literal("export"), export: ExportId }),
   /** Make a head of all mailboxes, go on with it, or sign and stamp it. */
   z.object({ v: z.literal(1), kind: z.literal("head"), head: HeadId }),
+  /** Go on with a piece of housekeeping, from where its row says. */
+  z.object({ v: z.literal(1), kind: z.literal("housekeeping"), housekeeping: HousekeepingId }),
 ]);
 export type WorkItem = z.infer<typeof WorkItem>;

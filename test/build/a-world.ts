@@ -101,12 +101,13 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   const ticking = tickingWith(clock);
   const queue = options.stores?.queue ?? memoryWorkQueue(clock);
   const { blobs, exports, rows } = options.stores?.edges ?? {
-    blobs: memoryBlobStore(),
+    blobs: memoryBlobStore(clock.now),
     exports: memoryExportStore(),
     rows: memoryRowStore(),
   };
   const edges = {
     blobs,
+    removal: blobs.removal,
     exports,
     rows,
     queue,

@@ -20,6 +20,7 @@ export function fragile(edges: WorldEdges, fault: Fault): WorldEdges {
     writer,
     exchange: faulty(exchange, fault),
     blobs: faulty(blobs, fault),
+    removal: faulty(edges.removal, fault),
     rows: faulty(rows, fault),
     queue: faulty(queue, fault),
     directory: faulty(directory, fault),

@@ -1,9 +1,11 @@
 // The storage account behind the three storage ports.
 import { MailkeepError } from "../../core/errors.js";
+import type { BlobRemoval } from "../../ports/blob-removal.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { ExportStore } from "../../ports/export-store.js";
 import type { RowStore, Table } from "../../ports/row-store.js";
 import type { WorkQueue } from "../../ports/work-queue.js";
+import { azureBlobRemoval } from "./blob-removal.js";
 import { azureBlobStore } from "./blob-store.js";
 import { inTime, translating } from "./errors.js";
 import { azureExportStore } from "./export-store.js";
@@ -13,6 +15,8 @@ import { azureWorkQueue } from "./work-queue.js";
 
 export interface AzureStorage {
   blobs: BlobStore;
+  /** Of the same container. */
+  removal: BlobRemoval;
   exports: ExportStore;
   rows: RowStore;
   queue: WorkQueue;
@@ -49,6 +53,7 @@ export async function openAzureStorage(
   let created: Promise<void> | undefined;
   return {
     blobs: azureBlobStore(clients.container),
+    removal: azureBlobRemoval(clients.container),
     exports: azureExportStore({ container: clients.exports, delegating: clients.delegating, now: () => new Date() }),
     rows: azureRowStore(clients.table),
     queue: azureWorkQueue(clients.work),

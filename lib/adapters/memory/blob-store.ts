@@ -2,9 +2,14 @@
 import { checkBlobName, checkRange } from "../../core/blob-limits.js";
 import { type Sha256, sha256 } from "../../core/digest.js";
 import { MailkeepError } from "../../core/errors.js";
+import type { BlobRemoval } from "../../ports/blob-removal.js";
 import type { BlobStore, PutOptions, StoredBlob } from "../../ports/blob-store.js";
 
 export interface MemoryBlobStore extends BlobStore {
+  /** The same blobs, to be removed. */
+  removal: BlobRemoval;
+  /** From now on removing the blob is refused, as a policy or a legal hold refuses it. */
+  protect(name: string): void;
   /** All names, in byte order. */
   names(): string[];
   /** What is stored, small enough to compare two archives with. */
@@ -13,11 +18,46 @@ export interface MemoryBlobStore extends BlobStore {
   tamper(name: string, bytes: Uint8Array | undefined): void;
 }
 
-export function memoryBlobStore(): MemoryBlobStore {
-  const blobs = new Map<string, StoredBlob>();
+interface KeptBlob extends StoredBlob {
+  writtenAt: Date;
+  version: string;
+}
+
+function removalOf(
+  blobs: Map<string, KeptBlob>,
+  hold: { names(): string[]; isProtected(name: string): boolean; changed(): void },
+): BlobRemoval {
+  return {
+    async *list(prefix, after = "") {
+      for (const name of [...hold.names()]) {
+        const blob = blobs.get(name);
+        if (blob === undefined || !name.startsWith(prefix) || name <= after) continue;
+        yield { name, size: blob.bytes.length, lastModified: blob.writtenAt, version: blob.version };
+      }
+    },
+    async remove(name, version) {
+      checkBlobName(name);
+      const blob = blobs.get(name);
+      if (blob === undefined) return "absent";
+      if (hold.isProtected(name)) return "protected";
+      if (blob.version !== version) return "changed";
+      blobs.delete(name);
+      hold.changed();
+      return "removed";
+    },
+  };
+}
+
+export function memoryBlobStore(now: () => Date = () => new Date(0)): MemoryBlobStore {
+  const blobs = new Map<string, KeptBlob>();
+  const protectedNames = new Set<string>();
+  let versions = 0;
   let sortedNames: string[] | undefined;
+  const changed = () => {
+    sortedNames = undefined;
+  };
   const names = () => (sortedNames ??= [...blobs.keys()].sort());
-  const find = (name: string): StoredBlob => {
+  const find = (name: string) => {
     checkBlobName(name);
     const blob = blobs.get(name);
     if (blob === undefined) throw new MailkeepError("not-found", `there is no blob ${name}`);
@@ -25,7 +65,8 @@ export function memoryBlobStore(): MemoryBlobStore {
   };
   const put = (name: string, bytes: Uint8Array, options: PutOptions): boolean => {
     if (blobs.has(name)) return false;
-    blobs.set(name, { bytes, contentEncoding: options.contentEncoding });
+    const written = { writtenAt: now(), version: `"${++versions}"` };
+    blobs.set(name, { bytes, contentEncoding: options.contentEncoding, ...written });
     sortedNames = undefined;
     return true;
   };
@@ -68,12 +109,14 @@ export function memoryBlobStore(): MemoryBlobStore {
         if (below.length > 0) last = segment;
       }
     },
+    removal: removalOf(blobs, { names, isProtected: (name) => protectedNames.has(name), changed }),
+    protect: (name) => void protectedNames.add(name),
     names: () => [...names()],
     dump: () => Object.fromEntries(names().map((name) => [name, summary(find(name))])),
     tamper(name, bytes) {
-      const { contentEncoding } = find(name);
+      const { bytes: _, ...rest } = find(name);
       if (bytes === undefined) blobs.delete(name);
-      else blobs.set(name, { bytes: bytes.slice(), contentEncoding });
+      else blobs.set(name, { bytes: bytes.slice(), ...rest });
       sortedNames = undefined;
     },
   };

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { memoryBlobStore } from "../../../lib/adapters/memory/blob-store.js";
+import { stoppedClock } from "../../../lib/adapters/memory/clock.js";
+import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { attachmentStore } from "../../../lib/archive/attachments.js";
 import { memoryBody } from "../../../lib/core/body.js";
 import { MailkeepError } from "../../../lib/core/errors.js";
@@ -32,7 +34,7 @@ function counting(failures = 0) {
 
 it("stores the same content once, however many ask at once and later", async () => {
   const { store, blobs, calls } = counting();
-  const attachments = attachmentStore(store);
+  const attachments = attachmentStore({ blobs: store, rows: memoryRowStore(), clock: stoppedClock(new Date(0)) });
   const cut = await aCut();
   await Promise.all([attachments.put(cut), attachments.put(cut), attachments.put(cut)]);
   await attachments.put(cut);
@@ -41,7 +43,7 @@ it("stores the same content once, however many ask at once and later", async () 
 
 it("tells everybody who waits that it failed, and believes nothing stored that is not", async () => {
   const { store, blobs } = counting(1);
-  const attachments = attachmentStore(store);
+  const attachments = attachmentStore({ blobs: store, rows: memoryRowStore(), clock: stoppedClock(new Date(0)) });
   const cut = await aCut();
   const both = await Promise.allSettled([attachments.put(cut), attachments.put(cut)]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

@@ -17,11 +17,14 @@ const idOf = (path: string) =>
           ? "2020-01-01"
           : path.startsWith("/exports")
             ? "e_0000000000000_00000000"
-            : "nobody";
+            : path.startsWith("/housekeeping")
+              ? "h_0000000000000_00000000"
+              : "nobody";
 
 const bodies: Record<string, object> = {
   "/connections/{id}": { tenantId: "contoso.example", identity: { kind: "managedIdentity" } },
   "/verify": {},
+  "/housekeeping": { kind: "orphans" },
   "/profiles/test": { mailboxes: { mode: "all" } },
   "/profiles/{id}/test": {},
   "/exports": { format: "mbox", profile: "p_0000000000000000" },

@@ -1,0 +1,4 @@
+import { openAzuriteStorage } from "./azurite-storage.js";
+import { describeBlobRemoval } from "./blob-removal.js";
+
+describeBlobRemoval("azure", openAzuriteStorage);
