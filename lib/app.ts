@@ -10,7 +10,6 @@ import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
 import { connectionUseCases } from "./connections/use-cases.js";
-import { MailkeepError } from "./core/errors.js";
 import {
   type ConnectionId,
   defaultConnection,
@@ -53,7 +52,8 @@ import type { RunView } from "./runs/view.js";
 import { assertSchedule } from "./schedule/due.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
-import { WorkItem } from "./work/item.js";
+import type { WorkItem } from "./work/item.js";
+import { readItem } from "./work/read-item.js";
 
 export type { ExportView } from "./export/view.js";
 export type { Health };
@@ -307,12 +307,4 @@ function profileUseCases(edges: Edges, connections: Connections) {
       return { run: await showRun(run.id, rows), isNew };
     },
   };
-}
-
-function readItem(text: string): WorkItem {
-  const parsed = WorkItem.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw new MailkeepError("invalid", "a work item of a shape this version does not know", {
-    reason: "WORK_ITEM_UNKNOWN",
-  });
 }
