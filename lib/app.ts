@@ -51,6 +51,7 @@ import { runUseCases } from "./runs/use-cases.js";
 import type { RunView } from "./runs/view.js";
 import { assertSchedule } from "./schedule/due.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
+import { type SearchPage, type SearchRequest, search } from "./search/search.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import type { WorkItem } from "./work/item.js";
 import { readItem } from "./work/read-item.js";
@@ -95,10 +96,15 @@ export function composeApp(outside: Edges) {
     exports: afterReady(edges, exportUseCases(edges)),
     deletions: afterReady(edges, deletionUseCases(edges)),
     heads: afterReady(edges, openHeads(edges)),
+    search: afterReady(edges, searchUseCases(edges)),
     health: () => health(edges, { owed: openHeads(edges).owed, ofConnections: connections.warnings }),
     housekeeping: afterReady(edges, housekeepingUseCases(edges)),
   };
 }
+
+const searchUseCases = (edges: Edges) => ({
+  search: (request: SearchRequest): Promise<SearchPage> => search(request, edges),
+});
 
 const openHeads = (edges: Edges) =>
   headUseCases({ ...edges, program: `mailkeep ${version}`, auditEnd: () => readAuditHead(edges.rows) });

@@ -57,6 +57,7 @@ const mayImport: Record<string, string[]> = {
     "lib/runs",
     "lib/verify",
   ],
+  "lib/search": ["lib/core", "lib/ports", "lib/ledger", "lib/catalog", "lib/mailboxes", "lib/reading"],
   "lib/export": [
     "lib/core",
     "lib/ports",

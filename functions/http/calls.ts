@@ -15,6 +15,7 @@ import { messageCalls } from "./messages.js";
 import { profileCalls } from "./profiles.js";
 import { reachCalls } from "./reach.js";
 import { runCalls } from "./runs.js";
+import { searchCalls } from "./search.js";
 import { verifyCalls } from "./verify.js";
 
 export function allCalls(app: App): Calls<typeof routes> {
@@ -31,6 +32,7 @@ export function allCalls(app: App): Calls<typeof routes> {
     ...profileCalls(app),
     ...reachCalls(app),
     ...runCalls(app),
+    ...searchCalls(app),
     ...verifyCalls(app),
   };
 }

@@ -29,7 +29,7 @@ export function messageCalls({ messages }: Pick<App, "messages">): Calls<typeof 
 }
 
 /** A message without a subject or a sender says so. */
-const titled = <T extends { subject?: string; from?: { name?: string; email: string } }>(message: T) => ({
+export const titled = <T extends { subject?: string; from?: { name?: string; email: string } }>(message: T) => ({
   ...message,
   subject: message.subject ?? null,
   from: message.from ?? null,

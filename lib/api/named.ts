@@ -57,6 +57,7 @@ import {
   RunProblem,
   TallyAnswer,
 } from "./runs.js";
+import { SearchAnswer, SearchedAnswer, SearchHit } from "./search.js";
 import {
   FindingAnswer,
   FindingsAnswer,
@@ -135,6 +136,9 @@ export const answers = {
   Run: RunAnswer,
   RunList,
   RunProblem,
+  Search: SearchAnswer,
+  SearchHit,
+  Searched: SearchedAnswer,
   Sync: SyncAnswer,
   Tally: TallyAnswer,
   Finding: FindingAnswer,

@@ -11,6 +11,7 @@ import { messageRoutes } from "./messages.js";
 import { profileRoutes } from "./profiles.js";
 import { reachRoutes } from "./reach.js";
 import { runRoutes } from "./runs.js";
+import { searchRoutes } from "./search.js";
 import { verifyRoutes } from "./verify.js";
 
 export const routes = {
@@ -26,5 +27,6 @@ export const routes = {
   ...profileRoutes,
   ...reachRoutes,
   ...runRoutes,
+  ...searchRoutes,
   ...verifyRoutes,
 };

@@ -1828,6 +1828,12 @@ const own: Record<string, Entry> = {
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
   },
+  SEARCH_INVALID: {
+    kind: "request",
+    who: people.caller,
+    cause: "The search cannot be understood.",
+    fix: "Correct what the answer names; GET /api/v1/openapi.json tells what a search may say.",
+  },
   SECRET_IDENTITY_REFUSED: {
     kind: "request",
     who: people.admin,

@@ -39,7 +39,10 @@ export async function openContent(
 ): Promise<AsyncIterable<Uint8Array>> {
   checkNumbers(content);
   const subject = `message ${content.key} of mailbox ${mailbox}`;
-  const chunks = verified(assembled(blobs, await skeleton(blobs, mailbox, content), content), { ...content, subject });
+  const chunks = verified(assembled(blobs, await readSkeleton(blobs, mailbox, content), content), {
+    ...content,
+    subject,
+  });
   if (content.size > checkedFirstBytes) return chunks;
   const message: Uint8Array[] = [];
   for await (const chunk of chunks) message.push(chunk);
@@ -55,7 +58,12 @@ function checkNumbers({ key, size, entry, cuts }: Content): void {
     throw archiveCorrupt(`the lengths told of message ${key} do not fit together`);
 }
 
-async function skeleton(blobs: BlobStore, mailbox: MailboxId, { key, pack, entry }: Content): Promise<Uint8Array> {
+/** A message without its cuts: all its headers, and whatever is not a large attachment. */
+export async function readSkeleton(
+  blobs: BlobStore,
+  mailbox: MailboxId,
+  { key, pack, entry }: Content,
+): Promise<Uint8Array> {
   const { offset, length } = entryRange(entry);
   try {
     return await readEntry(await blobs.getRange(packPath(mailbox, pack), offset, length), entry);

@@ -43,5 +43,6 @@ export function wellFormed(
   const headers = { ...(authorization !== undefined && { authorization }), "if-match": '"1"' };
   const body = bodies[route.path] ?? { name: "All", mailboxes: { mode: "all" } };
   const takes = route.method === "PUT" || ["/profiles", ...Object.keys(bodies)].includes(route.path);
-  return ask(route.method, path, { headers, ...(takes && route.method !== "GET" && { body }) });
+  const query = route.path === "/search" ? "?q=invoice" : "";
+  return ask(route.method, `${path}${query}`, { headers, ...(takes && route.method !== "GET" && { body }) });
 }

@@ -63,6 +63,7 @@ const whoMay: Record<string, (string | undefined)[]> = {
   listMailboxRuns: everybody,
   listRunDeletions: everybody,
   cancelRun: [admin, operator],
+  search: [admin, reader],
   startVerification: [admin, operator],
   getVerification: everybody,
   listMailboxVerifications: everybody,
