@@ -51,7 +51,7 @@ import { runUseCases } from "./runs/use-cases.js";
 import type { RunView } from "./runs/view.js";
 import { assertSchedule } from "./schedule/due.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
-import { type SearchPage, type SearchRequest, search } from "./search/search.js";
+import { searchUseCases } from "./search/use-cases.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import type { WorkItem } from "./work/item.js";
 import { readItem } from "./work/read-item.js";
@@ -101,10 +101,6 @@ export function composeApp(outside: Edges) {
     housekeeping: afterReady(edges, housekeepingUseCases(edges)),
   };
 }
-
-const searchUseCases = (edges: Edges) => ({
-  search: (request: SearchRequest): Promise<SearchPage> => search(request, edges),
-});
 
 const openHeads = (edges: Edges) =>
   headUseCases({ ...edges, program: `mailkeep ${version}`, auditEnd: () => readAuditHead(edges.rows) });
@@ -212,22 +208,13 @@ function workUseCases(
         const share = { action: "startVerification", object: "verify" };
         await audit.scheduled(share, verify.nightly, (id) => (id === undefined ? undefined : `verify/${id}`));
       } finally {
-        await inTurn(audit.anchor, () => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`));
+        await audit.anchor().finally(() => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`));
       }
     },
   };
 }
 
 const nightlyHead = { action: "createHead", object: "heads" };
-
-/** The one whatever becomes of the other. */
-async function inTurn(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
-  try {
-    await first();
-  } finally {
-    await second();
-  }
-}
 
 const poisoned = {
   code: "WORK_ITEM_POISONED",
