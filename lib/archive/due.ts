@@ -1,6 +1,6 @@
 // Messages that were too young for the profile's filter and are old enough now: found where they are, and taken.
 import { dueMessages, type Waiting, waitingHashes } from "../catalog/waiting.js";
-import type { MailboxId } from "../core/ids.js";
+import { type ImmutableId, type MailboxId, shortHash } from "../core/ids.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Judge } from "../profiles/verdict.js";
 import { ask } from "./ask.js";
@@ -8,12 +8,14 @@ import { takeTurn } from "./consider.js";
 import type { Health, Session } from "./session.js";
 import { endOfWait } from "./settle.js";
 
-/** What the profile waits for, as the tables had it when the stretch began. */
+/** What the profile waits for, as the tables have it, and this stretch of work. */
 export interface WaitingList {
   /** What is due, the longest due first. */
   due(): AsyncIterable<Waiting>;
-  /** Short hashes of all that waits; read when first asked for, by the weekly comparison. */
-  hashes(): Promise<ReadonlySet<string>>;
+  /** Whether the message waits. The tables are read when this is first asked, by the weekly comparison. */
+  has(id: ImmutableId): Promise<boolean>;
+  /** It waits from now on; the tables will know with the next commit. */
+  add(id: ImmutableId): void;
 }
 
 export function waitingList(
@@ -22,15 +24,19 @@ export function waitingList(
   { profile, filter, now }: { profile: string; filter: Judge; now: Date },
 ): WaitingList {
   const waiter = { profile, scope: filter.scope ?? "" };
-  let all: Promise<Set<string>> | undefined;
+  let before: Promise<Set<string>> | undefined;
+  const since = new Set<string>();
   return {
     async *due() {
       if (filter.mayWait) yield* dueMessages(rows, mailbox, { waiter, now });
     },
-    hashes() {
-      all ??= waitingHashes(rows, mailbox, waiter);
-      return all;
+    async has(id) {
+      const hash = shortHash(id);
+      if (since.has(hash)) return true;
+      before ??= waitingHashes(rows, mailbox, waiter);
+      return (await before).has(hash);
     },
+    add: (id) => void since.add(shortHash(id)),
   };
 }
 

@@ -1,6 +1,5 @@
 // Between a decision to fetch and the fetching: the profile's filter. Every way into the archive leads through here.
 import type { Known } from "../catalog/known.js";
-import { shortHash } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
 import type { MessageFacts } from "../ports/mail-source.js";
 import type { Verdict } from "../profiles/verdict.js";
@@ -48,6 +47,7 @@ export async function setAside(
   if (verdict.kind === "wait") {
     const { dueAt, cause } = verdict;
     const scope = session.filter.scope ?? "";
+    session.waiting.add(id);
     events.push({ kind: "waiting", id, folderId: folder.id, profile, scope, dueAt, cause, version });
   } else if (told !== undefined || ended.length > 0)
     events.push({ kind: "skipped", id, folderId: folder.id, cause: verdict.cause, profile });
@@ -62,5 +62,5 @@ export async function setAside(
 export async function isRightlyLeftOut(session: Session, message: MessageFacts): Promise<boolean> {
   const verdict = session.filter.verdict(message, { now: session.now, whole: false });
   if (verdict.kind === "skip") return true;
-  return verdict.kind === "wait" && (await session.waiting.hashes()).has(shortHash(message.id));
+  return verdict.kind === "wait" && (await session.waiting.has(message.id));
 }

@@ -2,6 +2,7 @@
 // another worker. Whatever the moment, what an auditor can read back afterwards equals the calm run, bytes included.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
+import { day } from "../../lib/core/time.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
 import { aWorld, byId, testStart, type World, type WorldEdges } from "../build/a-world.js";
@@ -116,6 +117,42 @@ async function spoiltRun(): Promise<Scene> {
   };
 }
 
+/** A later run of a profile with a filter: messages that waited, wherever they are now, and some that it does not take. */
+async function filteredRun(): Promise<Scene> {
+  const tenant = await aTenant();
+  const mail = tenant.mailboxes;
+  const box = mail.list()[0]?.id ?? "";
+  const start = clock.now().getTime();
+  const deliver = (n: number, more: { daysAgo?: number; isRead?: boolean } = {}) => {
+    const { daysAgo = 20, isRead = true } = more;
+    return mail.deliver(box, "inbox", { eml: plain(n), isRead, receivedAt: new Date(start - daysAgo * day) });
+  };
+  const [, moved, purged, deleted, junked, bad] = [1, 2, 3, 4, 5, 6].map((n) => deliver(n)) as string[];
+  const [unread, old] = [deliver(7, { isRead: false }), deliver(8, { daysAgo: 40, isRead: false })];
+  deliver(9, { daysAgo: 40 });
+  await using before = await aWorld({ shared: tenant, clock });
+  const profile = await before.profile({ filter: { olderThanDays: 30, read: "read" } });
+  await before.run(profile);
+  clock.advance(11 * day);
+  mail.move(box, moved ?? "", "archive");
+  mail.purge(box, purged ?? "");
+  mail.remove(box, deleted ?? "");
+  mail.move(box, junked ?? "", "junkemail");
+  mail.markRead(box, unread);
+  mail.flag(box, old, "flagged");
+  for (let n = 10; n < 14; n++) deliver(n, { daysAgo: 5, isRead: n % 2 === 0 });
+  for (let n = 14; n < 18; n++) deliver(n, { daysAgo: 40 });
+  poison(tenant, bad ?? "");
+  const stores = before.edges;
+  return {
+    tenant,
+    async begin(world) {
+      await copyStores(stores, world.edges);
+      return profile;
+    },
+  };
+}
+
 /** Downloads take so long that a batch grows old, and is committed, after a few of them. */
 function slowly(edges: WorldEdges, pulse: () => Promise<void>): WorldEdges {
   const open: WorldEdges["mail"]["open"] = (mailbox, options) => {
@@ -189,6 +226,8 @@ async function audit(world: World, runId: string) {
     catalog: await catalog(world),
     status: run.status,
     counts: { ...run.tally, known: 0, seen: 0, moved: run.moved, removed: run.removed, changed: run.changed },
+    skipped: run.skipped,
+    waiting: await waiting(world),
     quarantine: quarantine.map(({ id, reason }) => ({ id, reason })),
     afterwards: { status: second.status, stored: second.tally.stored },
   };
@@ -205,6 +244,13 @@ async function catalog(world: World) {
     found.push({ row, folderId, isRemoved: removedAt !== "", flag, subject });
   }
   return found;
+}
+
+/** What the profile will take once it is due. */
+async function waiting(world: World) {
+  const rows: string[] = [];
+  for await (const { row } of world.edges.rows.scan("quarantine", `${world.mailbox().id}_waiting`)) rows.push(row);
+  return rows;
 }
 
 /** At most the batch being committed and the one that fills meanwhile are downloaded again, and what was on its way. */
@@ -229,6 +275,16 @@ const scenes = [
     name: "a run around a spoilt page",
     build: spoiltRun,
     expected: { status: "succeededWithGaps", counts: { stored: 3, removed: 1, quarantined: 0 } },
+    commits: 1,
+  },
+  {
+    name: "a run with a filter",
+    build: filteredRun,
+    expected: {
+      status: "succeededWithGaps",
+      counts: { stored: 7, gone: 2, quarantined: 1, skipped: 6 },
+      skipped: { FOLDER_NOT_CHOSEN: 1, IS_UNREAD: 3, NOT_OLD_ENOUGH: 2 },
+    },
     commits: 1,
   },
 ];

@@ -323,6 +323,19 @@ it("keeps a message on its books whose new content the filter does not want", as
   expect(await subjects(world)).toEqual(["draft"]);
 });
 
+it("waits for the new content of a message that it has", async () => {
+  const { world, box, mail, deliver, profile } = await aMailbox({});
+  await using _ = world;
+  const draft = deliver("draft", { isDraft: true });
+  await run(world, profile);
+  await changeFilter(world, profile, { olderThanDays: 30 });
+  mail.editDraft(box, draft, eml("draft, once more"));
+  expect(await run(world, profile)).toMatchObject({ tally: { stored: 0 }, skipped: { NOT_OLD_ENOUGH: 1 } });
+  world.clock.advance(30 * day);
+  expect(await run(world, profile)).toMatchObject({ tally: { stored: 1 } });
+  expect(await subjects(world)).toEqual(["draft", "draft, once more"]);
+});
+
 it("judges by the bytes where Exchange does not say a size", async () => {
   const { world, deliver, profile } = await aMailbox(
     { minSize: 1_000 },
@@ -354,13 +367,12 @@ it("counts what it skips once, however often a page has to be read", async () =>
 });
 
 it("finds by the weekly comparison what no change told of", async () => {
-  const { world, box, mail, deliver, profile } = await aMailbox({ read: "read", olderThanDays: 3 });
+  const { world, deliver, profile } = await aMailbox({ read: "read", olderThanDays: 3 });
   await using _ = world;
-  const one = deliver("one", { isRead: true });
+  deliver("one", { isRead: true });
   deliver("two");
   await run(world, profile);
   world.edges.rows.lose("quarantine");
-  mail.flag(box, one, "notFlagged");
   world.clock.advance(8 * day);
   expect(await run(world, profile)).toMatchObject({ tally: { stored: 1 } });
   expect(await subjects(world)).toEqual(["one"]);

@@ -7,6 +7,7 @@ import { day, hour, minute } from "../../lib/core/time.js";
 import { checkChain } from "../../lib/ledger/chain.js";
 import { ledgerPrefix } from "../../lib/ledger/record.js";
 import type { FaultRule } from "../../lib/local/tenant/faults.js";
+import { type AFilter, aFilter, wantedNow } from "../build/a-filter.js";
 import { aUser, type Dice, dice } from "../build/a-story.js";
 import { aWorld, type World } from "../build/a-world.js";
 import { fragile } from "../build/fragile-edges.js";
@@ -19,6 +20,8 @@ interface Story {
   world: World;
   profile: ProfileId;
   roll: Dice;
+  /** What the profile takes of what is where it reads: everything, in half of the stories. */
+  filter: AFilter;
   box: World["mailbox"] extends () => infer M ? (M extends { id: infer I } ? I : never) : never;
   /** Contents that a complete run found where it reads. */
   mustHave: Map<string, { id: string; sha256: string }>;
@@ -43,14 +46,14 @@ const weathers: FaultRule[][] = [
 
 const complete = new Set(["succeeded", "noChanges"]);
 
-async function calmRun({ world, profile, box, mustHave }: Story): Promise<string> {
+async function calmRun({ world, profile, box, filter, mustHave }: Story): Promise<string> {
+  const wanted = wantedNow(world, box, filter);
   const run = await world.run(profile);
   const part = (await world.parts(run.id)).find(({ mailbox }) => mailbox === box);
   expect(part?.tally.seen, "the tally adds up").toBe(
     Object.entries(part?.tally ?? {}).reduce((sum, [name, count]) => (name === "seen" ? sum : sum + count), 0),
   );
-  if (complete.has(part?.status ?? ""))
-    for (const one of world.wanted(box)) mustHave.set(`${one.id} ${one.sha256}`, one);
+  if (complete.has(part?.status ?? "")) for (const one of wanted) mustHave.set(`${one.id} ${one.sha256}`, one);
   return `${part?.status}`;
 }
 
@@ -108,7 +111,8 @@ async function step(story: Story, act: () => string): Promise<string> {
   }
 }
 
-async function expectTrue({ world, box, mustHave, profile }: Story): Promise<void> {
+async function expectTrue(story: Story): Promise<void> {
+  const { world, box, mustHave, profile } = story;
   const { stored, records } = await readBack(world.edges.blobs, box);
   const keys = records.flatMap((record) => record.stored.map(({ key }) => key));
   expect(new Set(keys).size, "nothing is stored twice").toBe(keys.length);
@@ -118,7 +122,7 @@ async function expectTrue({ world, box, mustHave, profile }: Story): Promise<voi
     "nothing is lost",
   ).toEqual([]);
   expect(await world.app.mailboxes.quarantine(box), "nothing is owed").toEqual([]);
-  await expectWhereabouts(world, box);
+  await expectWhereabouts(story);
   const names = world.edges.blobs.names().filter((name) => name.startsWith(ledgerPrefix(box)));
   const ledger = await Promise.all(
     names.map(async (name) => ({ name, bytes: (await world.edges.blobs.get(name)).bytes })),
@@ -134,13 +138,14 @@ async function expectTrue({ world, box, mustHave, profile }: Story): Promise<voi
 }
 
 /** The newest content of each message is where the mailbox has it, as it has it, or is marked as removed. */
-async function expectWhereabouts(world: World, box: Story["box"]): Promise<void> {
+async function expectWhereabouts({ world, box, filter }: Story): Promise<void> {
   const newest = new Map<string, { version: number; values: Record<string, unknown> }>();
   for await (const { values } of world.edges.rows.scan("messages", box, { from: "t_", to: "t`" })) {
     const version = Number(values.version);
     if (version > (newest.get(String(values.id))?.version ?? 0)) newest.set(String(values.id), { version, values });
   }
   const wanted = new Set(world.wanted(box).map(({ id }) => id));
+  const taken = new Set(wantedNow(world, box, filter).map(({ id }) => id));
   const there = new Map(world.tenant.mailboxes.inventory(box).map((message) => [message.id, message]));
   const unread = new Set(
     world.tenant.mailboxes.folders(box).flatMap(({ id, wellKnown }) => (wellKnown === "junkemail" ? [id] : [])),
@@ -153,7 +158,8 @@ async function expectWhereabouts(world: World, box: Story["box"]): Promise<void>
     if (wanted.has(id)) expect(archived, id).toMatchObject({ folderId: now?.folderId, removed: false });
     else if (now !== undefined && unread.has(now.folderId)) expect(unseen || archived.removed, id).toBe(true);
     else expect(unseen || archived.removed, `${now?.subject ?? id} has left`).toBe(true);
-    if (wanted.has(id))
+    // New content that the filter does not take is not archived.
+    if (taken.has(id))
       expect({ ...archived, isRead: values.isRead }).toMatchObject({ subject: now?.subject, isRead: now?.isRead });
   }
 }
@@ -172,10 +178,12 @@ it.each(seeds)("story %i", { timeout: 60_000 }, async (seed) => {
       partialReadState: roll.below(2) === 0,
     },
   });
-  const story: Story = { world, profile: await world.profile(), roll, box, mustHave: new Map() };
+  const filter = roll.below(2) === 0 ? {} : aFilter(roll);
+  const profile = await world.profile({ filter });
+  const story: Story = { world, profile, roll, filter, box, mustHave: new Map() };
   const user = aUser(world.tenant.mailboxes, box, roll);
   for (let n = 0; n < 8; n++) user.deliver();
-  const told: string[] = [];
+  const told: string[] = [JSON.stringify(filter)];
   try {
     for (let n = 0; n < 40; n++) told.push(await step(story, user.act));
     for (let calm = 0; calm < 3; calm++) {

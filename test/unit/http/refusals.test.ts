@@ -27,6 +27,7 @@ describe("the body of a profile", () => {
       ["name", "mailboxes.mode", "enabled"],
     ],
     ["a prototype", '{"name":"x","mailboxes":{"mode":"all"},"__proto__":{"enabled":false}}', ["__proto__"]],
+    ["a filter that nothing fits", { ...whole, filter: { minSize: 5, maxSize: 4 } }, ["filter.maxSize"]],
     ["a schedule that cannot be read", { ...whole, schedule: { cron: "0 0 25 * * *" } }, ["schedule.cron"]],
   ])("with %s is refused by name", async (_, body, fields) => {
     const refused = await ask("POST", "/profiles", { body });

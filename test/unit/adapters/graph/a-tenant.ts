@@ -73,7 +73,7 @@ export interface Opened {
   clock: StoppedClock;
   spoolDir: string;
   spooled(): Promise<string[]>;
-  mailbox(options?: { history?: RequestHistory; signal?: AbortSignal }): MailboxReader;
+  mailbox(options?: { history?: RequestHistory; signal?: AbortSignal; sizes?: boolean }): MailboxReader;
 }
 
 export async function opened(tenant: { url: string }, options: Partial<GraphOptions> = {}): Promise<Opened> {
@@ -93,8 +93,11 @@ export async function opened(tenant: { url: string }, options: Partial<GraphOpti
     await graph.close();
     await rm(spoolDir, { recursive: true });
   });
-  const mailbox: Opened["mailbox"] = ({ history = { slots: [] }, signal = new AbortController().signal } = {}) =>
-    graph.mail.open(MailboxId.parse("anna"), { history, signal });
+  const mailbox: Opened["mailbox"] = ({
+    history = { slots: [] },
+    signal = new AbortController().signal,
+    sizes = false,
+  } = {}) => graph.mail.open(MailboxId.parse("anna"), { history, signal, sizes });
   return { graph, clock, spoolDir, spooled: () => readdir(spoolDir), mailbox };
 }
 

@@ -352,6 +352,59 @@ describe("one message's facts", () => {
   });
 });
 
+describe("sizes", () => {
+  const expand = "$expand=singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')";
+  const sized = (id: string, ...properties: { id: string; value: unknown }[]) => ({
+    id,
+    singleValueExtendedProperties: properties,
+  });
+
+  it("are asked for in all that tells of messages, and only when they are wanted", async () => {
+    const tenant = await aTenant((request, response) =>
+      json(
+        response,
+        request.url?.includes("/mailFolders/")
+          ? { value: [], "@odata.deltaLink": `${tenant.url}/v1.0/x` }
+          : { id: "m" },
+      ),
+    );
+    const { mailbox } = await opened(tenant);
+    for (const sizes of [true, false]) {
+      const reader = mailbox({ sizes });
+      await reader.changes(inbox, undefined);
+      await reader.message("m" as ImmutableId);
+      for await (const _ of (await reader.filterFacts(inbox)) ?? []);
+      for await (const _ of (await reader.messageIds(inbox)) ?? []);
+    }
+    expect(paths(tenant).map((path) => path.includes(expand))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(paths(tenant)[2]).toContain("$select=id,receivedDateTime,from,sender,hasAttachments,isRead,categories&");
+  });
+
+  it.each([
+    ["as Exchange spells it back", { id: "Integer 0xe08", value: "12345" }, 12_345],
+    ["as it was asked for", { id: "Integer 0x0E08", value: "7" }, 7],
+    ["as a long", { id: "Long 0xE08", value: "7" }, 7],
+    ["of another property", { id: "Integer 0xe07", value: "7" }, undefined],
+    ["of no number", { id: "Integer 0xe08", value: "many" }, undefined],
+    ["of nothing", { id: "Integer 0xe08", value: null }, undefined],
+  ])("%s", async (_, property, size) => {
+    const tenant = await aTenant((_request, response) =>
+      json(response, sized("m", { id: "String 0x1035", value: "<a@b>" }, property)),
+    );
+    const { mailbox } = await opened(tenant);
+    expect((await mailbox({ sizes: true }).message("m" as ImmutableId))?.size).toBe(size);
+  });
+});
+
 describe("the probe", () => {
   it.each([
     ["user", "user"],

@@ -109,6 +109,36 @@ describe("single messages", () => {
     expect(json.singleValueExtendedProperties).toEqual([{ id: "Integer 0xe08", value: String(text.length) }]);
   });
 
+  it.each([
+    ["what a message has not", "colours", "BadRequest"],
+    ["extended properties without their ids", "singleValueExtendedProperties", "ErrorInvalidUrlQueryFilter"],
+    ["an id of no type", "singleValueExtendedProperties($filter=id eq '0x0E08')", "ErrorInvalidProperty"],
+  ])("are refused when asked to expand %s", async (_, expand, code) => {
+    const id = deliver("expand");
+    for (const path of [`messages/${id}`, "mailFolders/inbox/messages", "mailFolders/inbox/messages/delta"]) {
+      const refused = await ask(`/users/${anna}/${path}?$expand=${encodeURIComponent(expand)}`);
+      expect({ status: refused.status, code: refused.code }).toEqual({ status: 400, code });
+    }
+  });
+
+  it("tell extended properties in delta rounds begun with them, but not with a change that names only what changed", async () => {
+    const folder = tenant.mailboxes.createFolder(anna, "Sizes");
+    const text = eml("size");
+    const deliverHere = () => tenant.mailboxes.deliver(anna, folder, { eml: text, isRead: false });
+    const first = deliverHere();
+    const expand = encodeURIComponent("singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')");
+    const begun = await ask(`/users/${anna}/mailFolders/${folder}/messages/delta?$select=isRead&$expand=${expand}`);
+    const told = [{ id: "Integer 0xe08", value: String(text.length) }];
+    expect(begun.json.value[0].singleValueExtendedProperties).toEqual(told);
+    tenant.mailboxes.markRead(anna, first);
+    deliverHere();
+    const { json } = await ask(begun.json["@odata.deltaLink"]);
+    expect(json.value.map((item: Record<string, unknown>) => item.singleValueExtendedProperties)).toEqual([
+      undefined,
+      told,
+    ]);
+  });
+
   it("are refused for unknown and for broken ids", async () => {
     const id = deliver("case");
     expect((await ask(`/users/${anna}/messages/${id.toLowerCase()}`)).code).toBe("ErrorInvalidIdMalformed");
