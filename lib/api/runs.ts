@@ -67,7 +67,15 @@ export const RunAnswer = z.strictObject({
   startedAt: time.nullable(),
   resumeAt: time
     .nullable()
-    .describe("A run that could not begin is tried again then; `problems` says what is in the way"),
+    .describe(
+      "A run that could not begin is tried again then; `problems` says what is in the way. One that waits goes on then",
+    ),
+  waitsFor: z.literal("BLACKOUT").nullable().describe("For the end of a blackout window of the schedule, at resumeAt"),
+  blackouts: z
+    .enum(["none", "observed", "ignored"])
+    .describe(
+      "Whether the blackout windows of the schedule hold this run; a run that a person wished for ignores them",
+    ),
   endedAt: time.nullable(),
   cancelRequested: z.boolean(),
   selection: SelectionAnswer.nullable().describe("How the groups of the profile were expanded"),

@@ -13,6 +13,7 @@ import type { MessageFacts } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge, Tenants } from "../ports/tenants.js";
 import { judgeOf } from "../profiles/verdict.js";
+import { asleep, awake, napMs, pausedUntil, workingTimeMs } from "../runs/blackout.js";
 import { changePart, findPart, findRun } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import type { WorkItem } from "../work/item.js";
@@ -48,15 +49,20 @@ const heldWaitMs = 15 * second;
 
 export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Promise<NextStep> {
   const run = (await findRun(deps.rows, item.run))?.value;
-  const part = (await findPart(deps.rows, item.run, item.mailbox))?.value;
-  const stale = run === undefined || part === undefined || part.generation !== item.generation || !isOpen(part.status);
+  const found = (await findPart(deps.rows, item.run, item.mailbox))?.value;
+  const stale =
+    run === undefined || found === undefined || found.generation !== item.generation || !isOpen(found.status);
   if (stale) return { kind: "done", ended: false };
+  const part = awake(found);
   if (run.cancelRequested) return end(part, { status: "cancelled" }, deps);
   // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
   if (!isOpen(run.status)) return { kind: "done", ended: false };
   if (deps.stopping()) return { kind: "again", item, delayMs: 0 };
   const barred = run.trigger === "schedule" && part.generation === 0 ? await barring(part, deps) : undefined;
   if (barred !== undefined) return end(part, endingOfBarred(barred), deps);
+  const now = deps.clock.now();
+  const until = pausedUntil(run, now);
+  if (until !== undefined) return handOn(asleep(part, until, now), part, napMs(until, now), deps);
   let tenant: TenantEdge;
   try {
     tenant = await deps.tenants.of(run.connection);
@@ -93,7 +99,7 @@ async function work(
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
   log.info("mailbox work begins", fields);
   try {
-    const deadlineMs = begun + deps.budgetMs;
+    const deadlineMs = begun + workingTimeMs(run, clock.now(), deps.budgetMs);
     const { tree, ...read } = await archiveFolders({ run, part, claim, reader, filter, deadlineMs }, deps);
     // A fact that nobody says lets a message into the archive, and lets none be deleted.
     const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
@@ -121,7 +127,7 @@ async function noteRead(mailbox: MailboxId, deps: ArchiveDeps & { tenant: Tenant
 async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
   const stored = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
   // Its counts are newer than ours, its generation may be another worker's.
-  const current = { ...stored, generation: part.generation };
+  const current = { ...awake(stored), generation: part.generation };
   const fault =
     error instanceof MailkeepError ? error : new MailkeepError("unavailable", "an unexpected fault", { cause: error });
   const fields = {
@@ -164,6 +170,15 @@ async function goOn(
     updatedAt: now.toISOString(),
     resumeAt: new Date(now.getTime() + delayMs).toISOString(),
   };
+  return handOn(next, part, delayMs, { rows });
+}
+
+async function handOn(
+  next: MailboxRun,
+  part: MailboxRun,
+  delayMs: number,
+  { rows }: Pick<ArchiveDeps, "rows">,
+): Promise<NextStep> {
   if (!(await hasWritten(next, part, rows))) return { kind: "done", ended: false };
   const { run, mailbox, generation } = next;
   return { kind: "again", item: { v: 1, kind: "archive-mailbox", run, mailbox, generation }, delayMs };

@@ -1,4 +1,5 @@
 // A run is wished for: by a person or by the schedule. One run of a profile at a time.
+import { blackoutReason } from "../core/blackout.js";
 import type { Random } from "../core/ids.js";
 import { newRunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
@@ -7,7 +8,8 @@ import type { WorkQueue } from "../ports/work-queue.js";
 import { ruleHash } from "../profiles/deletion.js";
 import type { Profile } from "../profiles/profile.js";
 import type { WorkItem } from "../work/item.js";
-import { insertRun, listRuns } from "./repo.js";
+import { awake, blackoutsFor } from "./blackout.js";
+import { changePart, changeRun, insertRun, listParts, listRuns } from "./repo.js";
 import { isOpen, lookedAfterMs, type Run } from "./run.js";
 
 export interface RequestDeps {
@@ -25,13 +27,17 @@ export async function requestRun(
 ): Promise<{ run: Run; isNew: boolean }> {
   const now = clock.now();
   const open = await openRunOf(profile, rows, now);
-  if (open !== undefined) return { run: open, isNew: false };
+  if (open !== undefined) {
+    const ignores = trigger === "manual" && typeof open.blackouts === "object";
+    return { run: ignores ? await ignoreBlackouts(open, { rows, queue, clock }) : open, isNew: false };
+  }
   const run: Run = {
     id: newRunId(now, random),
     profile: profile.id,
     profileName: profile.name,
     connection: profile.connection,
     trigger,
+    ...blackoutsFor(profile, trigger),
     folders: profile.folders,
     filter: profile.filter,
     requestTimeoutSeconds: profile.requestTimeoutSeconds,
@@ -47,6 +53,25 @@ export async function requestRun(
   const item: WorkItem = { v: 1, kind: "start-run", run: run.id };
   await queue.send(JSON.stringify(item));
   return { run, isNew: true };
+}
+
+/** A person wants it now: what waits for the end of a window is sent out at once, and no window holds it any more. */
+async function ignoreBlackouts(run: Run, { rows, queue, clock }: Omit<RequestDeps, "random">): Promise<Run> {
+  const changed = await changeRun(rows, run.id, (current) =>
+    isOpen(current.status) ? { ...current, blackouts: "ignored" } : undefined,
+  );
+  for await (const part of listParts(rows, run.id)) {
+    if (part.reason !== blackoutReason || !isOpen(part.status)) continue;
+    const next = await changePart(rows, run.id, part.mailbox, (stored) =>
+      stored.reason === blackoutReason && isOpen(stored.status)
+        ? { ...awake(stored), generation: stored.generation + 1, updatedAt: clock.now().toISOString() }
+        : undefined,
+    );
+    const { mailbox, generation } = next;
+    const item: WorkItem = { v: 1, kind: "archive-mailbox", run: run.id, mailbox, generation };
+    await queue.send(JSON.stringify(item));
+  }
+  return changed;
 }
 
 export async function openRunOf(profile: Pick<Profile, "id">, rows: RowStore, now: Date): Promise<Run | undefined> {

@@ -1,4 +1,5 @@
 // One execution of a profile and its part for each mailbox: what they are, and pure rules of how they end.
+import type { Blackouts } from "../core/blackout.js";
 import type { ConnectionId, MailboxId, ProfileId, RunId } from "../core/ids.js";
 import { addSkipped, type SkipCounts } from "../core/skip-cause.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
@@ -52,6 +53,8 @@ export interface Run {
   /** The tenant it reads, and with which identity. */
   connection: ConnectionId;
   trigger: "manual" | "schedule";
+  /** Windows in which the run pauses; `ignored` by one that a person wished for. */
+  blackouts?: Blackouts | "ignored";
   /** What to read, as the profile said when the run began. */
   folders: Profile["folders"];
   /** Which messages to take; absent in runs from before there were filters. */

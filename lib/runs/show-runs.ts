@@ -3,6 +3,7 @@ import { MailkeepError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import type { RowStore } from "../ports/row-store.js";
+import { awake, waitOf } from "./blackout.js";
 import { type CloseDeps, closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
 import { isOpen, type MailboxRun, type Run, summarize } from "./run.js";
@@ -21,7 +22,7 @@ async function withSums(run: Run, rows: RowStore): Promise<RunView> {
   if (run.summary !== undefined) return viewRun(run, run.summary);
   const parts: MailboxRun[] = [];
   for await (const part of listParts(rows, run.id)) parts.push(part);
-  return viewRun(run, summarize(parts));
+  return viewRun(run, summarize(parts), waitOf(parts));
 }
 
 export async function showRuns(request: PageRequest & { profile?: string }, rows: RowStore): Promise<Page<RunView>> {
@@ -67,6 +68,8 @@ export async function cancelRun(id: RunId, deps: CloseDeps): Promise<RunView> {
 
 async function cancelPart(part: MailboxRun, { rows, clock }: CloseDeps): Promise<void> {
   await changePart(rows, part.run, part.mailbox, (stored) =>
-    stored.status === part.status ? { ...stored, status: "cancelled", endedAt: clock.now().toISOString() } : undefined,
+    stored.status === part.status
+      ? { ...awake(stored), status: "cancelled", endedAt: clock.now().toISOString() }
+      : undefined,
   );
 }

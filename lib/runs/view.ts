@@ -24,8 +24,12 @@ export interface RunView {
   status: Run["status"];
   requestedAt: string;
   startedAt: string | null;
-  /** A run that could not begin is tried again then. */
+  /** A run that could not begin is tried again then; one that waits goes on then. */
   resumeAt: string | null;
+  /** `BLACKOUT`: for the end of a blackout window of its schedule. */
+  waitsFor: "BLACKOUT" | null;
+  /** Whether blackout windows hold the run: `ignored` when a person wished for it. */
+  blackouts: "none" | "observed" | "ignored";
   endedAt: string | null;
   cancelRequested: boolean;
   /** How the profile's groups were expanded; null until the run has begun. */
@@ -46,7 +50,8 @@ export interface RunView {
   problems: ExplainedProblem[];
 }
 
-export function viewRun(run: Run, summary: RunSummary): RunView {
+/** `wait`: what all its open mailboxes wait for. */
+export function viewRun(run: Run, summary: RunSummary, wait?: { waitsFor: "BLACKOUT"; resumeAt: string }): RunView {
   return {
     id: run.id,
     profile: run.profile,
@@ -56,7 +61,9 @@ export function viewRun(run: Run, summary: RunSummary): RunView {
     status: run.status,
     requestedAt: run.requestedAt,
     startedAt: run.startedAt ?? null,
-    resumeAt: (isOpen(run.status) && run.resumeAt) || null,
+    resumeAt: (isOpen(run.status) && (run.resumeAt ?? wait?.resumeAt)) || null,
+    waitsFor: (isOpen(run.status) && wait?.waitsFor) || null,
+    blackouts: run.blackouts === undefined ? "none" : run.blackouts === "ignored" ? "ignored" : "observed",
     endedAt: run.endedAt ?? null,
     cancelRequested: run.cancelRequested,
     selection: run.selection ?? null,

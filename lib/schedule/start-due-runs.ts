@@ -5,7 +5,7 @@ import type { Log } from "../ports/log.js";
 import type { Profile } from "../profiles/profile.js";
 import { listProfiles } from "../profiles/repo.js";
 import { type RequestDeps, requestRun } from "../runs/request-run.js";
-import { isDue } from "./due.js";
+import { blackoutUntil, isDue } from "./due.js";
 
 const partition = "schedule";
 
@@ -43,6 +43,8 @@ async function startIfDue(profile: Profile, deps: DueDeps): Promise<boolean> {
   // A schedule that was just changed, or enabled again, has nothing to make up for.
   const served = [String(row?.values.servedAt ?? ""), profile.updatedAt].sort().at(-1) as string;
   if (!isDue(profile, new Date(served), now)) return false;
+  // Not served: when the window ends, one run makes up for all that fell into it.
+  if (blackoutUntil(profile, now) !== undefined) return false;
   // Not served: once the connection is bound, one run makes up for all that was missed.
   if (!(await deps.isBound(profile.connection))) {
     log.warn("schedule waits for its connection", { profile: profile.id, connection: profile.connection });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { weekdays } from "../../../lib/core/blackout.js";
 import { assertSchedule, isDue, nextDue } from "../../../lib/schedule/due.js";
 
-const berlin = (cron: string) => ({ cron, timeZone: "Europe/Berlin" });
+const berlin = (cron: string) => ({ cron, timeZone: "Europe/Berlin", blackouts: [] });
 const next = (cron: string, after: string, timeZone = "Europe/Berlin") =>
   nextDue({ cron, timeZone }, new Date(after))?.toISOString();
 
@@ -66,7 +67,11 @@ it.each([
   { schedule: berlin("0 0 1 * *"), field: "schedule.cron" },
   { schedule: berlin("0 0 25 * * *"), field: "schedule.cron" },
   { schedule: berlin("0 0 1 30 2 *"), field: "schedule.cron" },
-  { schedule: { cron: "0 0 1 * * *", timeZone: "Europe/Atlantis" }, field: "schedule.timeZone" },
+  {
+    schedule: { ...berlin("0 0 1 * * *"), blackouts: [{ from: "00:00", to: "24:00", days: [...weekdays] }] },
+    field: "schedule.blackouts",
+  },
+  { schedule: { ...berlin("0 0 1 * * *"), timeZone: "Europe/Atlantis" }, field: "schedule.timeZone" },
 ])("refuses $schedule.cron in $schedule.timeZone, naming $field", ({ schedule, field }) => {
   expect(() => assertSchedule(schedule)).toThrow(expect.objectContaining({ code: "invalid", field }));
 });
