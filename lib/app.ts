@@ -34,6 +34,7 @@ import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from
 import { assertSnapshot } from "./mailboxes/snapshot.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { measureWork, workNamed } from "./measure.js";
+import { previewUseCases } from "./preview/use-cases.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { Profile, ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
@@ -88,6 +89,7 @@ export function composeApp(outside: Edges) {
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
     connections: afterReady(edges, connections),
+    preview: afterReady(edges, previewUseCases(edges)),
     profiles: afterReady(edges, profileUseCases(edges, connections)),
     /** Not after `ready`: storage that is not is what a test must be able to say. */
     reach: reachUseCases(edges),

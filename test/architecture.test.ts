@@ -81,6 +81,16 @@ const mayImport: Record<string, string[]> = {
     "lib/work",
   ],
   "lib/audit": ["lib/core", "lib/ports"],
+  "lib/preview": [
+    "lib/core",
+    "lib/ports",
+    "lib/archive",
+    "lib/catalog",
+    "lib/cost",
+    "lib/mailboxes",
+    "lib/profiles",
+    "lib/runs",
+  ],
   "lib/reach": [
     "lib/access",
     "lib/core",

@@ -12,6 +12,7 @@ import { headCalls } from "./heads.js";
 import { housekeepingCalls } from "./housekeeping.js";
 import { mailboxCalls } from "./mailboxes.js";
 import { messageCalls } from "./messages.js";
+import { previewCalls } from "./preview.js";
 import { profileCalls } from "./profiles.js";
 import { reachCalls } from "./reach.js";
 import { runCalls } from "./runs.js";
@@ -29,6 +30,7 @@ export function allCalls(app: App): Calls<typeof routes> {
     ...housekeepingCalls(app),
     ...mailboxCalls(app),
     ...messageCalls(app),
+    ...previewCalls(app),
     ...profileCalls(app),
     ...reachCalls(app),
     ...runCalls(app),

@@ -35,6 +35,7 @@ import {
   SyncAnswer,
 } from "./mailboxes.js";
 import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, MessageList } from "./messages.js";
+import { PreviewAnswer } from "./preview.js";
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
 import {
@@ -128,6 +129,7 @@ export const answers = {
   MessageDetail: MessageDetailAnswer,
   MessageList,
   ConnectionProbe,
+  Preview: PreviewAnswer,
   Problem,
   Profile: ProfileAnswer,
   ProfileList,

@@ -8,6 +8,7 @@ import { headRoutes } from "./heads.js";
 import { housekeepingRoutes } from "./housekeeping.js";
 import { mailboxRoutes } from "./mailboxes.js";
 import { messageRoutes } from "./messages.js";
+import { previewRoutes } from "./preview.js";
 import { profileRoutes } from "./profiles.js";
 import { reachRoutes } from "./reach.js";
 import { runRoutes } from "./runs.js";
@@ -25,6 +26,7 @@ export const routes = {
   ...mailboxRoutes,
   ...messageRoutes,
   ...profileRoutes,
+  ...previewRoutes,
   ...reachRoutes,
   ...runRoutes,
   ...searchRoutes,

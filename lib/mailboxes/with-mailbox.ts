@@ -7,16 +7,17 @@ import { type Claim, type ClaimDeps, takeClaim } from "./claim.js";
 /** Undefined when another worker holds the mailbox just now. */
 export async function withMailbox<T>(
   mailbox: MailboxId,
-  deps: ClaimDeps & { mail: MailSource; requestTimeoutMs?: number },
+  deps: ClaimDeps & { mail: MailSource; requestTimeoutMs?: number; sizes?: boolean },
   talk: (reader: MailboxReader, claim: Claim) => Promise<T>,
 ): Promise<T | undefined> {
   const attempt = await takeClaim(mailbox, deps);
   if (attempt.kind === "held") return undefined;
   const { claim } = attempt;
-  const { requestTimeoutMs } = deps;
+  const { requestTimeoutMs, sizes = false } = deps;
   const reader = deps.mail.open(mailbox, {
     history: claim.history,
     signal: claim.signal,
+    sizes,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   claim.follow(() => reader.history());

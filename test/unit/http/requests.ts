@@ -27,6 +27,7 @@ const bodies: Record<string, object> = {
   "/housekeeping": { kind: "orphans" },
   "/profiles/test": { mailboxes: { mode: "all" } },
   "/profiles/{id}/test": {},
+  "/profiles/preview": { mailboxes: { mode: "all" } },
   "/exports": { format: "mbox", profile: "p_0000000000000000" },
 };
 

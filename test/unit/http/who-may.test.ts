@@ -25,6 +25,8 @@ const whoMay: Record<string, (string | undefined)[]> = {
   getError: everybody,
   testDraft: [admin, operator],
   testProfile: [admin, operator],
+  previewDraft: [admin, operator],
+  previewProfile: [admin, operator],
   getMailboxAccess: everybody,
   getBlastRadius: everybody,
   listMailboxes: everybody,
