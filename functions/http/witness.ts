@@ -39,7 +39,7 @@ export async function witness(
   const { route, ...named } = visit;
   const kind = route && witnessedAs(route);
   if (route === undefined || kind === undefined) return call();
-  const fields = fieldsOf(input);
+  const fields = fieldsOf(route, input);
   const event = { ...named, object: objectOf(route, input.params), ...(fields !== "" && { fields }) };
   if (kind === "change") return audit.change(event, call, locationOf);
   const reply = await call();
@@ -81,13 +81,13 @@ function objectOf({ path }: Route, params: Record<string, unknown>): string {
 }
 
 /** By what a caller chose, without what was chosen: words and folders are content. */
-function fieldsOf({ query, body }: Input): string {
+function fieldsOf({ right }: Route, { query, body }: Input): string {
   const given = (value: unknown) =>
     typeof value === "object" && value !== null
       ? Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [name]))
       : [];
   const paging = new Set(["limit", "cursor"]);
-  return [...given(query), ...given(body)]
+  return [...given(query), ...(right === "read" ? given(body) : [])]
     .filter((name) => !paging.has(name))
     .join(",")
     .slice(0, 500);

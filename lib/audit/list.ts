@@ -10,7 +10,7 @@ export interface AuditQuery extends PageRequest {
   from?: Date;
   to?: Date;
   subject?: string;
-  /** An object with everything below it: `mailboxes/{id}`, or what came into being: `runs/{id}`. */
+  /** An id, or a path with everything below it (`mailboxes/{id}/messages`); also of what came into being. */
   object?: string;
 }
 
@@ -51,10 +51,11 @@ function matches(row: ReadRow, { from, to, subject, object }: AuditQuery): boole
   const time = timeOf(row);
   if ((from !== undefined && time < from.getTime()) || (to !== undefined && time >= to.getTime())) return false;
   if (subject !== undefined && entry.subject !== subject) return false;
-  return object === undefined || isBelow(entry.object, object) || entry.result === object;
+  return object === undefined || isOf(entry.object, object) || isOf(entry.result ?? "", object);
 }
 
-const isBelow = (path: string, object: string): boolean => path === object || path.startsWith(`${object}/`);
+const isOf = (path: string, object: string): boolean =>
+  path === object || path.startsWith(`${object}/`) || path.split("/").includes(object);
 
 function view({ seq, hash, intact, entry }: ReadRow): AuditView {
   if (entry === undefined) return { seq, hash, intact };

@@ -36,6 +36,14 @@ it("chooses by subject and by object, with what is below it and what came of it"
   expect(seqs(await log.audit.list({ limit: 100, object: "mailboxes/box-1" }))).toEqual([4, 1]);
   expect(seqs(await log.audit.list({ limit: 100, object: "mailboxes/box" }))).toEqual([]);
   expect(seqs(await log.audit.list({ limit: 100, object: "runs/r_1" }))).toEqual([7]);
+  for (const [id, found] of [
+    ["r_1", [7]],
+    ["p_1", [7]],
+    ["box-1", [4, 1]],
+    ["5", [5]],
+    ["mailboxes/box-2/messages/5", [5]],
+  ] as const)
+    expect(seqs(await log.audit.list({ limit: 100, object: id })), id).toEqual(found);
 });
 
 it("shows a damaged row as damaged, whatever was asked for", async () => {
