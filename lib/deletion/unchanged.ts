@@ -20,8 +20,8 @@ const kept = (cause: KeptCause): Asked => ({ kind: "kept", cause });
 
 /**
  * It is unchanged when it lies in the folder, and carries the changeKey, that the archive knows. Where that is not the
- * changeKey under which its content was archived (somebody read or moved it since), the content itself is asked for, and
- * must be the very bytes that were archived.
+ * changeKey under which its content was archived (somebody read or moved it since), or Graph named none then, the content
+ * itself is asked for, and must be the very bytes that were archived.
  * @throws what concerns the whole mailbox: throttled, forbidden, unauthenticated, no-mailbox, cancelled
  */
 export async function askWhetherUnchanged(
@@ -32,7 +32,8 @@ export async function askWhetherUnchanged(
     const facts = await reader.message(id);
     if (facts === undefined) return kept("gone");
     const { changeKey, folderId } = facts;
-    if (changeKey === undefined || changeKey !== known.changeKey || folderId !== known.folderId) return kept("changed");
+    if (changeKey === undefined || folderId !== known.folderId) return kept("changed");
+    if (known.changeKey !== undefined && changeKey !== known.changeKey) return kept("changed");
     if (!isSame(facts, message)) return kept("changed");
     if (!chooses(facts)) return kept("notChosen");
     const now = { changeKey, folderId: folderId as FolderId };
