@@ -7,6 +7,8 @@ import type { Input, Route } from "../../lib/api/route.js";
 /** A profile that names ten thousand mailboxes has 400 KB. */
 const bodyLimitBytes = 1024 * 1024;
 const errorsShown = 50;
+/** No schema of ours is nested deeper; what is, is refused by it. */
+const deepest = 12;
 
 /** Ids first, then the query, the version, the body: the cheap before the dear. */
 export async function parse<R extends Route>(request: HttpRequest, route: R): Promise<Input<R>> {
@@ -83,7 +85,10 @@ async function body(request: HttpRequest, route: Route): Promise<unknown> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json")
     throw new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "send the body as Content-Type: application/json");
-  return check(route.body, parseJson(bytes), { code: "INVALID_INPUT", where: "the body" });
+  const json = parseJson(bytes);
+  const unstorable = unstorableText(json);
+  if (unstorable.length > 0) throw invalid("INVALID_INPUT", "the body", unstorable);
+  return check(route.body, json, { code: "INVALID_INPUT", where: "the body" });
 }
 
 async function readBody({ headers, body }: HttpRequest): Promise<Buffer> {
@@ -114,6 +119,28 @@ function check(schema: z.ZodType, value: unknown, { code, where }: { code: strin
   const parsed = schema.safeParse(value, { error: (issue) => (isMissing(issue) ? "is required" : undefined) });
   if (parsed.success) return parsed.data as never;
   throw invalid(code, where, parsed.error.issues.flatMap(fieldErrors));
+}
+
+/** Half a surrogate pair or a NUL: no table would give it back as it was. Without recursion: a body may be nested deep. */
+function unstorableText(json: unknown): FieldError[] {
+  const found: FieldError[] = [];
+  const waiting: { value: unknown; path: PropertyKey[] }[] = [{ value: json, path: [] }];
+  for (let at = waiting.pop(); at !== undefined && found.length < errorsShown; at = waiting.pop()) {
+    const { value, path } = at;
+    if (typeof value === "string") {
+      const wrong = value.includes("\0")
+        ? "has a NUL character"
+        : value.isWellFormed()
+          ? undefined
+          : "is not well-formed Unicode";
+      if (wrong !== undefined) found.push({ field: pathText(path), message: wrong });
+    } else if (typeof value === "object" && value !== null && path.length < deepest) {
+      const entries: [PropertyKey, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+      for (const [name, one] of entries)
+        waiting.push({ value: one, path: [...path, typeof name === "string" ? short(name) : name] });
+    }
+  }
+  return found.reverse();
 }
 
 const isMissing = ({ code, input }: { code?: string | undefined; input?: unknown }) =>

@@ -1,5 +1,6 @@
 // Profiles as rows: one partition, one JSON property.
-import { MailkeepError } from "../core/errors.js";
+import { deflateSync, inflateSync } from "node:zlib";
+import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { ProfileId } from "../core/ids.js";
 import type { RowStore, StoredRow } from "../ports/row-store.js";
 import type { Profile } from "./profile.js";
@@ -13,28 +14,41 @@ export interface StoredProfile {
 
 /** A property holds 32,768 characters; a profile that names thousands of mailboxes needs several. */
 const chunkLength = 30_000;
-const chunkLimit = 20;
+/** A row holds 1 MiB, two bytes a character; the rest is for names and keys. */
+const chunkLimit = 16;
 
+/** What would not fit is deflated: lists of addresses shrink to a third. */
 function toValues(profile: Profile): Record<string, string | number> {
   const json = JSON.stringify(profile);
-  const chunks = Math.ceil(json.length / chunkLength);
+  const fits = json.length <= chunkLength * chunkLimit;
+  const text = fits ? json : deflateSync(json).toString("base64");
+  const chunks = Math.ceil(text.length / chunkLength);
   if (chunks > chunkLimit)
     throw new MailkeepError("too-large", "the profile is too large to be kept; name fewer mailboxes or folders", {
       reason: "PROFILE_TOO_LARGE",
+      field: "mailboxes.mailboxes",
     });
-  const values: Record<string, string | number> = { name: profile.name, chunks };
-  for (let i = 0; i < chunks; i++) values[`json${i}`] = json.slice(i * chunkLength, (i + 1) * chunkLength);
+  const values: Record<string, string | number> = { name: profile.name, chunks, ...(!fits && { deflated: 1 }) };
+  for (let i = 0; i < chunks; i++) values[`json${i}`] = text.slice(i * chunkLength, (i + 1) * chunkLength);
   return values;
 }
 
 function fromRow({ values, etag }: StoredRow): StoredProfile {
-  let json = "";
-  for (let i = 0; i < Number(values.chunks); i++) json += String(values[`json${i}`]);
+  let text = "";
+  for (let i = 0; i < Number(values.chunks); i++) text += String(values[`json${i}`]);
+  const json = values.deflated === 1 ? inflateSync(Buffer.from(text, "base64")).toString("utf8") : text;
   return { profile: JSON.parse(json) as Profile, etag };
 }
 
+/** Its id is new: a row that is there already is our own write, whose answer was lost. */
 export async function insertProfile(rows: RowStore, profile: Profile): Promise<StoredProfile> {
-  return { profile, etag: await rows.insert("profiles", { partition, row: profile.id }, toValues(profile)) };
+  try {
+    return { profile, etag: await rows.insert("profiles", { partition, row: profile.id }, toValues(profile)) };
+  } catch (error) {
+    const stored = isMailkeepError(error, "conflict") ? await findProfile(rows, profile.id) : undefined;
+    if (JSON.stringify(stored?.profile) !== JSON.stringify(profile) || stored === undefined) throw error;
+    return stored;
+  }
 }
 
 export async function findProfile(rows: RowStore, id: ProfileId): Promise<StoredProfile | undefined> {

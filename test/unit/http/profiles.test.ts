@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { aWorld, type World } from "../../build/a-world.js";
 import { type Ask, anApi } from "./an-api.js";
@@ -92,4 +93,77 @@ it("lists page after page, each profile once", async () => {
     next = json.nextLink;
   }
   expect(names.sort()).toEqual(["a", "b", "c", "d", "e"]);
+});
+
+it("loses nothing when two administrators change it at once", async () => {
+  const created = await ask("POST", "/profiles", { body: wanted });
+  const path = `/profiles/${created.json.id}`;
+  const headers = { "if-match": etagOf(created) };
+  const put = (name: string) => ask("PUT", path, { body: { ...wanted, name }, headers });
+  const answers = await Promise.all([put("Anna's"), put("Ben's"), put("Cora's")]);
+  const kept = answers.filter(({ status }) => status === 200);
+  expect(kept).toHaveLength(1);
+  expect(answers.filter(({ status, json }) => status === 412 && json.code === "PRECONDITION_FAILED")).toHaveLength(2);
+  const now = await ask("GET", path);
+  expect(now.json.name).toBe(kept[0]?.json.name);
+  // Whoever came late reads, and repeats the change on what is there.
+  const again = await ask("PUT", path, {
+    body: { ...now.json, description: "both" },
+    headers: { "if-match": etagOf(now) },
+  });
+  expect(again.json).toMatchObject({ name: now.json.name, description: "both" });
+});
+
+const longNames = (count: number, name: (n: number) => string) => ({
+  ...wanted,
+  mailboxes: { mode: "only", mailboxes: Array.from({ length: count }, (_, n) => name(n)) },
+});
+
+it("keeps a profile that names ten thousand mailboxes by long addresses", async () => {
+  const body = longNames(
+    10_000,
+    (n) => `firstname.middlename.lastname.${n}@subsidiary.department.contoso-international.example`,
+  );
+  const created = await ask("POST", "/profiles", { body });
+  expect(created.status).toBe(201);
+  expect((await ask("GET", `/profiles/${created.json.id}`)).json).toEqual(created.json);
+});
+
+it("refuses by name what no row can hold", async () => {
+  const noise = createHash("shake256", { outputLength: 750_000 }).update("noise").digest("base64url");
+  const body = longNames(10_000, (n) => `x${noise.slice(n * 60, (n + 1) * 60)}x@x.example`);
+  const refused = await ask("POST", "/profiles", { body });
+  expect(refused).toMatchObject({ status: 413, json: { code: "PROFILE_TOO_LARGE", field: "mailboxes.mailboxes" } });
+});
+
+it.each([
+  ["name", { ...wanted, name: "Leg\u0000al" }],
+  ["name", '{"name":"Leg\\ud800al","mailboxes":{"mode":"all"}}'],
+  ["description", { ...wanted, description: "\u0000" }],
+  [
+    "mailboxes.mailboxes[1]",
+    { ...wanted, mailboxes: { mode: "only", mailboxes: ["a@x.example", "\udc00b@x.example"] } },
+  ],
+  ["folders.include[0]", { ...wanted, folders: { include: ["/In\u0000box"] } }],
+  ["schedule.cron", { ...wanted, schedule: { cron: "0 0 1 * * *\u0000" } }],
+  [
+    "schedule.blackouts[0].from",
+    { ...wanted, schedule: { cron: "0 0 1 * * *", blackouts: [{ from: "25:00", to: "06:00" }] } },
+  ],
+  [
+    "schedule.blackouts[0].to",
+    { ...wanted, schedule: { cron: "0 0 1 * * *", blackouts: [{ from: "06:00", to: "06:00" }] } },
+  ],
+  ["schedule.blackouts", { ...wanted, schedule: { cron: "0 0 1 * * *", blackouts: [{ from: "00:00", to: "24:00" }] } }],
+  ["connection", { ...wanted, connection: "nowhere" }],
+])("refuses by the name of its field what cannot be kept or never works: %s", async (field, body) => {
+  expect(await ask("POST", "/profiles", { body })).toMatchObject({ status: 400, json: { field } });
+});
+
+it("refuses a body that is nested without end", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  expect(await ask("POST", "/profiles", { body: deep })).toMatchObject({
+    status: 400,
+    json: { code: "INVALID_INPUT" },
+  });
 });
