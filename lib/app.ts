@@ -34,6 +34,7 @@ import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from
 import { assertSnapshot } from "./mailboxes/snapshot.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { measureWork, workNamed } from "./measure.js";
+import { night } from "./night.js";
 import { previewUseCases } from "./preview/use-cases.js";
 import { changeProfile, createProfile, removeProfile } from "./profiles/edit.js";
 import type { Profile, ProfileInput } from "./profiles/profile.js";
@@ -185,12 +186,7 @@ function workUseCases(
       await startDueRuns({
         ...{ rows, queue, clock, random, log },
         isBound: connections.isBound,
-        witness: (profile, request) =>
-          audit.scheduled(
-            { action: "runProfile", object: `profiles/${profile}` },
-            request,
-            ({ run }) => `runs/${run.id}`,
-          ),
+        witness: (profile, request) => audit.scheduled(scheduledRun(profile), request, ({ run }) => `runs/${run.id}`),
       });
     },
 
@@ -204,18 +200,19 @@ function workUseCases(
     },
 
     /** Each night: asks when credentials expire, anchors the audit, vouches for all ledgers with a head, reads a share back. */
-    async nightly(): Promise<void> {
-      try {
-        await connections.nightly();
-        const share = { action: "startVerification", object: "verify" };
-        await audit.scheduled(share, verify.nightly, (id) => (id === undefined ? undefined : `verify/${id}`));
-      } finally {
-        await audit.anchor().finally(() => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`));
-      }
-    },
+    nightly: (): Promise<void> =>
+      night([
+        connections.nightly,
+        () => audit.scheduled(nightlyShare, verify.nightly, (id) => id && `verify/${id}`),
+        audit.anchor,
+        exports.nightly,
+        () => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`),
+      ]),
   };
 }
 
+const scheduledRun = (profile: ProfileId) => ({ action: "runProfile", object: `profiles/${profile}` });
+const nightlyShare = { action: "startVerification", object: "verify" };
 const nightlyHead = { action: "createHead", object: "heads" };
 
 const poisoned = {

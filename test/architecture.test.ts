@@ -118,6 +118,7 @@ const mayImport: Record<string, string[]> = {
   "lib/runtime.ts": [],
   "lib/measure.ts": ["lib/core", "lib/ports", "lib/work"],
   "lib/health.ts": ["lib/core", "lib/access", "lib/edges.ts", "lib/heads", "lib/runtime.ts"],
+  "lib/night.ts": [],
   "lib/app.ts": ["lib/*"],
   "lib/api": ["lib/*"],
   functions: [

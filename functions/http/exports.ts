@@ -20,6 +20,10 @@ export function exportCalls({ exports }: Pick<App, "exports">): Calls<typeof exp
       const { body, fileName, size, sha256 } = await exports.content(params.id);
       return { bytes: body, mediaType: "application/zip", fileName, size, etag: `"${sha256}"` };
     },
+    async deleteExport({ params }) {
+      await exports.remove(params.id);
+      return {};
+    },
     async cancelExport({ params }) {
       const cancelled = await exports.cancel(params.id);
       return { json: shown(cancelled), location: `${apiRoot}/exports/${cancelled.id}` };

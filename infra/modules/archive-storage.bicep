@@ -46,7 +46,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 }
 
 // Blobs are written once. With versioning even a deleted or overwritten one can be brought back: it becomes a version,
-// and no rule deletes versions.
+// and no rule deletes versions of the archive.
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: account
   name: 'default'
@@ -80,7 +80,7 @@ resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers
   }
 }
 
-// Only tiers that can be read at once: the archive tier takes hours, and the app cannot wait for it. No rule deletes.
+// Only tiers that can be read at once: the archive tier takes hours, and the app cannot wait for it. No rule deletes anything of the archive.
 // Prefixes begin with the container's name and have no wildcards, so packs cannot be told from the ledgers beside them,
 // and no rule sees a blob's size: ../../lib/decisions/0004-deploy-storage-tiers.md says what follows.
 resource tiers 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
@@ -156,6 +156,30 @@ resource tiers 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01'
               baseBlob: {
                 tierToCold: {
                   daysAfterModificationGreaterThan: tierAfterDays
+                }
+              }
+            }
+          }
+        }
+        // Not the archive: zips that were asked for. lib/export/export.ts tells whoever asked the same number of days.
+        {
+          name: 'exports-go'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['exports/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterCreationGreaterThan: 30
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: 30
                 }
               }
             }

@@ -56,6 +56,7 @@ export const ExportAnswer = z.strictObject({
       content: z.string().describe("Path of this API that gives its bytes"),
     })
     .nullable(),
+  expiresAt: time.nullable().describe("When the result is removed, 30 days after the export ended"),
   link: z
     .strictObject({ url: z.string(), expiresAt: time })
     .nullable()
@@ -105,6 +106,16 @@ export const exportRoutes = {
     params,
     answer: { status: 200, bytes: "application/zip", etag: true },
     problems: [404, 409],
+  }),
+  deleteExport: route({
+    method: "DELETE",
+    path: "/exports/{id}",
+    tag,
+    summary: "Remove an export and its result for good; one at work is cancelled first",
+    right: "read",
+    params,
+    answer: { status: 204 },
+    problems: [404],
   }),
   cancelExport: route({
     method: "POST",

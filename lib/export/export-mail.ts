@@ -10,7 +10,7 @@ import { type Export, isOpen, type Order, orderName, pieceNames, resultName, tot
 import { finishZip } from "./finish.js";
 import { type ExportDeps, type Hand, takeInHand } from "./hand.js";
 import { planMailbox } from "./plan.js";
-import { changeExport, findExport, getJson } from "./repo.js";
+import { changeExport, findExport, forgetExport, getJson } from "./repo.js";
 import { baseOf, openWriting, plus, writeExport } from "./write-export.js";
 
 /** What the queue is to do next. */
@@ -128,9 +128,25 @@ async function end({ value, writer, deps }: Hand, ending: Ending): Promise<Expor
 async function clearEnded(id: ExportId, { rows, exports }: Pick<ExportDeps, "rows" | "exports">): Promise<void> {
   const ended = await findExport(rows, id);
   if (ended === undefined || isOpen(ended.status)) return;
+  if (ended.removeRequested) return purgeExport(id, { rows, exports });
   const names: string[] = [];
   for await (const { name } of exports.list(`${id}/`))
     if (ended.result === undefined || name !== resultName(id)) names.push(name);
+  for (const name of names) await exports.remove(name);
+}
+
+/** Nothing is left of it, its row last: a crash half way leaves something to ask for again. */
+export async function purgeExport(
+  id: ExportId,
+  { rows, exports }: Pick<ExportDeps, "rows" | "exports">,
+): Promise<void> {
+  await removeBlobs(id, exports);
+  await forgetExport(rows, id);
+}
+
+export async function removeBlobs(id: ExportId, exports: ExportDeps["exports"]): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of exports.list(`${id}/`)) names.push(name);
   for (const name of names) await exports.remove(name);
 }
 

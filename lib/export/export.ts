@@ -1,6 +1,7 @@
 // One export as it is kept while it is written and afterwards: enough to go on with after any crash.
 import type { Sha256 } from "../core/digest.js";
 import type { ExportId, MailboxId } from "../core/ids.js";
+import { day } from "../core/time.js";
 import type { Cut, Entry } from "../pack/manifest.js";
 import type { ExportInput } from "./selection.js";
 import type { ZipEntry } from "./zip64.js";
@@ -107,9 +108,20 @@ export interface Export {
   /** An mbox that is not complete yet, and the folder it is for. */
   open?: { place: string; entry: ZipEntry };
   result?: { size: number; sha256: Sha256 };
+  /** A person wants nothing of it to be left. */
+  removeRequested?: true;
+  /** When its result was removed because its time was over. */
+  expiredAt?: string;
   /** Why it failed. */
   problem?: { code: string; message: string };
 }
+
+/** So long a result is kept; infra/modules/archive-storage.bicep says the same to the storage account. */
+export const keptMs = 30 * day;
+
+/** When its result is removed; undefined while there is none. */
+export const expiryOf = ({ result, endedAt }: Export): string | undefined =>
+  result === undefined || endedAt === undefined ? undefined : new Date(Date.parse(endedAt) + keptMs).toISOString();
 
 /** One message to be exported. */
 export interface PlanLine {

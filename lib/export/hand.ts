@@ -53,7 +53,7 @@ export async function takeInHand(id: ExportId, deps: ExportDeps): Promise<Hand |
     async save(next) {
       const saved = await changeExport(rows, id, (stored) =>
         stored.writer === writer && isOpen(stored.status)
-          ? { ...next, cancelRequested: stored.cancelRequested, updatedAt: clock.now().toISOString() }
+          ? { ...next, ...wishesOf(stored), updatedAt: clock.now().toISOString() }
           : undefined,
       );
       if (saved.writer !== writer || !isOpen(saved.status)) throw stopped("EXPORT_TAKEN_OVER");
@@ -63,6 +63,12 @@ export async function takeInHand(id: ExportId, deps: ExportDeps): Promise<Hand |
   };
   return hand;
 }
+
+/** What others may have written while we worked. */
+const wishesOf = ({ cancelRequested, removeRequested }: Export): Partial<Export> => ({
+  cancelRequested,
+  ...(removeRequested && { removeRequested }),
+});
 
 const stopped = (reason: "EXPORT_TAKEN_OVER" | "EXPORT_CANCELLED") =>
   new MailkeepError("cancelled", "this worker has nothing more to do with the export", { reason });

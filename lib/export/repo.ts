@@ -34,6 +34,9 @@ export async function insertExport(rows: RowStore, value: Export): Promise<void>
   }
 }
 
+export const forgetExport = (rows: RowStore, id: ExportId): Promise<void> =>
+  rows.delete("runs", { partition, row: id });
+
 export async function findExport(rows: RowStore, id: ExportId): Promise<Export | undefined> {
   const row = await rows.get("runs", { partition, row: id });
   return row && fromRow(row);

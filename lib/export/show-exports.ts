@@ -7,8 +7,8 @@ import type { ExportStore } from "../ports/export-store.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
-import { type Export, isOpen, resultName } from "./export.js";
-import { exportItem } from "./export-mail.js";
+import { type Export, expiryOf, isOpen, resultName } from "./export.js";
+import { exportItem, purgeExport, removeBlobs } from "./export-mail.js";
 import { changeExport, findExport, listExports, notFound } from "./repo.js";
 import { type ExportView, viewExport } from "./view.js";
 
@@ -58,6 +58,10 @@ export async function openExport(
 ): Promise<OpenExport> {
   const value = await findExport(rows, id);
   if (value === undefined) throw notFound(id);
+  if (value.expiredAt !== undefined)
+    throw new MailkeepError("not-found", `export ${id} was kept for 30 days; export again`, {
+      reason: "EXPORT_EXPIRED",
+    });
   if (value.result === undefined)
     throw new MailkeepError("conflict", `export ${id} is ${value.status}: there is nothing to download`, {
       reason: "EXPORT_NOT_READY",
@@ -78,6 +82,37 @@ export async function cancelExport(
     return stored.startedAt === undefined ? { ...cancelled, status: "cancelled", endedAt: now } : cancelled;
   });
   return viewExport(value);
+}
+
+/** Cancels it, if it is not done, and leaves nothing of it. @throws not-found (EXPORT_NOT_FOUND) */
+export async function removeExport(
+  id: ExportId,
+  { rows, exports, clock }: Pick<ShowDeps, "rows" | "exports" | "clock">,
+): Promise<void> {
+  const endedAt = clock.now().toISOString();
+  const value = await changeExport(rows, id, ({ result: _, ...stored }) => {
+    const removed: Export = { ...stored, removeRequested: true };
+    if (!isOpen(stored.status)) return removed;
+    const cancelled: Export = { ...removed, cancelRequested: true };
+    return stored.startedAt === undefined ? { ...cancelled, status: "cancelled", endedAt } : cancelled;
+  });
+  // One at work is cleared by whoever has it in hand.
+  if (!isOpen(value.status)) await purgeExport(id, { rows, exports });
+}
+
+/** Each night: results that nobody fetched in time go; the row stays and says so. */
+export async function removeExpired({
+  rows,
+  exports,
+  clock,
+}: Pick<ShowDeps, "rows" | "exports" | "clock">): Promise<void> {
+  const now = clock.now().toISOString();
+  for await (const value of listExports(rows)) {
+    const expiry = expiryOf(value);
+    if (expiry === undefined || expiry > now) continue;
+    await removeBlobs(value.id, exports);
+    await changeExport(rows, value.id, ({ result: _, ...stored }) => ({ ...stored, expiredAt: now }));
+  }
 }
 
 /** Longer than any invocation lasts (host.json: functionTimeout 15 minutes): whoever had it in hand is dead. */

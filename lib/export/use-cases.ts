@@ -6,7 +6,16 @@ import { exportItem, exportMail, failExport } from "./export-mail.js";
 import type { ExportDeps } from "./hand.js";
 import { type RequestDeps, requestExport } from "./request-export.js";
 import type { ExportInput } from "./selection.js";
-import { cancelExport, type OpenExport, openExport, reviveExports, showExport, showExports } from "./show-exports.js";
+import {
+  cancelExport,
+  type OpenExport,
+  openExport,
+  removeExpired,
+  removeExport,
+  reviveExports,
+  showExport,
+  showExports,
+} from "./show-exports.js";
 import { type ExportView, viewExport } from "./view.js";
 
 /** An invocation works this long, well inside host.json's functionTimeout of 15 minutes, and then hands on. */
@@ -19,6 +28,8 @@ export function exportUseCases(edges: Omit<ExportDeps, "budgetMs"> & RequestDeps
     get: (id: ExportId): Promise<ExportView> => showExport(id, edges),
     create: async (input: ExportInput): Promise<ExportView> => viewExport(await requestExport(input, edges)),
     cancel: (id: ExportId): Promise<ExportView> => cancelExport(id, edges),
+    remove: (id: ExportId): Promise<void> => removeExport(id, edges),
+    nightly: (): Promise<void> => removeExpired(edges),
     content: (id: ExportId): Promise<OpenExport> => openExport(id, edges),
     /** One invocation's work on an export, and the next one's item. */
     async work(id: ExportId): Promise<void> {

@@ -1,5 +1,5 @@
 // Pure: an export as the API shows it.
-import { type Amount, type Export, type ExportStatus, type Gap, resultName } from "./export.js";
+import { type Amount, type Export, type ExportStatus, expiryOf, type Gap, resultName } from "./export.js";
 
 export interface ExportView {
   id: string;
@@ -18,6 +18,8 @@ export interface ExportView {
   notExported: { count: number; first: Gap[] };
   problem: { code: string; message: string } | null;
   result: { blob: string; size: number; sha256: string } | null;
+  /** When the result is, or was, removed. */
+  expiresAt: string | null;
   /** An address that needs no further right; null where the store gives none. */
   link: { url: string; expiresAt: string } | null;
 }
@@ -41,6 +43,7 @@ export function viewExport(value: Export, link?: ExportView["link"]): ExportView
     notExported: { count: value.gapCount, first: value.gaps },
     problem: value.problem ?? null,
     result: result === undefined ? null : { blob: resultName(id), ...result },
+    expiresAt: expiryOf(value) ?? value.expiredAt ?? null,
     link: link ?? null,
   };
 }

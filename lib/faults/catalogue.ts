@@ -1190,6 +1190,12 @@ const own: Record<string, Entry> = {
     cause: "The finished zip did not read back as it was written.",
     fix: "Ask for the export again.",
   },
+  EXPORT_EXPIRED: {
+    kind: "request",
+    who: people.caller,
+    cause: "The result of the export was kept for 30 days and is gone.",
+    fix: "Export again: POST /api/v1/exports.",
+  },
   EXPORT_NOT_FOUND: {
     kind: "request",
     who: people.caller,

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
+import { day } from "../../lib/core/time.js";
+import { keptMs } from "../../lib/export/export.js";
 import { type Bicep, bicepFiles, descendants, infra, properties, property, readBicep, usedNames } from "./bicep.js";
 
 const files = new Map(bicepFiles.map((file) => [file, readBicep(file)]));
@@ -191,13 +193,24 @@ describe("storage", () => {
   it("never moves mail where it cannot be read at once, and never deletes", () => {
     const archive = files.get("modules/archive-storage.bicep")?.text ?? "";
     expect(archive).toContain("tierToCold");
-    expect(archive).not.toMatch(/tierToArchive|delete: \{/);
+    expect(archive).not.toMatch(/tierToArchive/);
+    // The one rule that deletes is of exports, and ends the list.
+    const [kept = "", ...exports] = archive.split("name: 'exports-go'");
+    expect(exports).toHaveLength(1);
+    expect(kept).not.toMatch(/delete: \{/);
+    expect([...(exports[0] ?? "").matchAll(/prefixMatch: \[(.*)\]/g)].map(([, prefix]) => prefix)).toEqual([
+      "'exports/'",
+    ]);
+    expect([...(exports[0] ?? "").matchAll(/GreaterThan: (\d+)/g)].map(([, days]) => Number(days) * day)).toEqual([
+      keptMs,
+      keptMs,
+    ]);
   });
 
   it("names the container and the folders that the app uses", () => {
     const archive = files.get("modules/archive-storage.bicep")?.text ?? "";
     const prefixes = [...archive.matchAll(/prefixMatch: \['([^']+)'\]/g)].map(([, prefix]) => prefix);
-    expect([...new Set(prefixes)]).toEqual(["archive/mailboxes/", "archive/attachments/"]);
+    expect([...new Set(prefixes)]).toEqual(["archive/mailboxes/", "archive/attachments/", "exports/"]);
     const root = join(infra, "..");
     expect(readFileSync(join(root, "lib/adapters/azure/storage-clients.ts"), "utf8")).toContain("}archive`");
     // The frozen archive of the format tests has the folders of every archive.

@@ -43,6 +43,7 @@ const whoMay: Record<string, (string | undefined)[]> = {
   listExports: [admin, reader],
   getExport: [admin, reader],
   getExportContent: [admin, reader],
+  deleteExport: [admin, reader],
   cancelExport: [admin, reader],
   createHead: [admin, operator],
   startHousekeeping: [admin],
