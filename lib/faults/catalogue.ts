@@ -1141,6 +1141,12 @@ const own: Record<string, Entry> = {
     command: "Add-RoleGroupMember -Identity 'View-Only Organization Management' -Member {principalId}",
     link: links.exo,
   },
+  EXCHANGE_NOT_NEEDED: {
+    kind: "data",
+    who: people.nobody,
+    cause: "Nothing that the profile asks for needs Exchange's administration.",
+    fix: "Nothing to do.",
+  },
   EXCHANGE_RESULT_INCOMPLETE: {
     kind: "passing",
     who: people.nobody,
@@ -1333,13 +1339,6 @@ const own: Record<string, Entry> = {
     cause: "A connection may name only the hosts of its Microsoft cloud, a key vault, or this machine.",
     fix: "Leave the host out and choose the cloud, or give an address of this machine for a test tenant.",
   },
-  HTTP_3xx: {
-    kind: "configuration",
-    who: people.network,
-    cause: "The other side redirects. It is not followed: the token is for one host only.",
-    fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
-    link: links.egress,
-  },
   HOUSEKEEPING_NOT_FOUND: {
     kind: "request",
     who: people.caller,
@@ -1351,6 +1350,13 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "Housekeeping of this kind is under way; there is one at a time.",
     fix: "Wait for it, or cancel it: POST /api/v1/housekeeping/{id}/cancel.",
+  },
+  HTTP_3xx: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The other side redirects. It is not followed: the token is for one host only.",
+    fix: "Check GRAPH_BASE_URL, and for a proxy that answers in the place of Microsoft.",
+    link: links.egress,
   },
   HTTP_401: {
     kind: "configuration",

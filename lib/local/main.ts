@@ -117,9 +117,12 @@ async function startTenant(data: string, { mailboxes, messages, latencyMs, mail 
   process.env.GRAPH_BASE_URL = tenant.baseUrl;
   process.env.EXCHANGE_BASE_URL ??= tenant.baseUrl;
   process.env.TENANT_ID ??= tenant.tenantId;
-  process.env.GRAPH_STATIC_TOKEN = tenant.token;
+  process.env.GRAPH_STATIC_TOKEN = tenant.tokenWith({ roles: sampleRoles });
   process.env.GRAPH_WRITER_STATIC_TOKEN = tenant.writerToken;
 }
+
+/** What an administrator grants: infra/rights.json, and the groups that a profile may name. */
+const sampleRoles = ["Mail.Read", "User.Read.All", "MailboxSettings.Read", "GroupMember.Read.All"];
 
 /** Importing the entry registers the functions and reads the settings, so it comes after both are in place. */
 async function hostFunctions(port: number, log: LocalLog): Promise<Host> {

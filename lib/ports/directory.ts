@@ -65,4 +65,4 @@ export interface Directory {
 /** What kind of mailbox a user has, or why it has none that Graph reaches. */
 export type MailboxProbe =
   | { kind: "user" | "shared" | "room" | "equipment" | "other" | "unknown" }
-  | { kind: "none"; reason: string };
+  | { kind: "none"; reason: string; status?: number; requestId?: string };

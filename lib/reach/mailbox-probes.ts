@@ -100,6 +100,8 @@ async function opens(reader: MailboxReader, probes: Probe[]): Promise<Probe> {
     throw new MailkeepError("no-mailbox", exclusionText[answer.reason] ?? "there is no mailbox that Graph reaches", {
       reason: answer.reason,
       edge: "graph",
+      ...(answer.status !== undefined && { status: answer.status }),
+      ...(answer.requestId !== undefined && { requestId: answer.requestId }),
     });
   probes.push(ok("mailbox", "the mailbox opens"));
   if (answer.kind !== "unknown") return ok("kind", `it is of the kind ${answer.kind}`, { kind: answer.kind });

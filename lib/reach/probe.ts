@@ -8,6 +8,7 @@ export const probeNames = [
   "token",
   "directory",
   "selection",
+  "exchange",
   "blob",
   "tables",
   "queue",

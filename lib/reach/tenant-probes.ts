@@ -1,11 +1,23 @@
 // Token and directory: what must work before any mailbox can be asked.
 import { isMailkeepError, type MailkeepError } from "../core/errors.js";
-import type { Clock } from "../core/time.js";
+import type { MailboxId } from "../core/ids.js";
+import { type Clock, second, type Ticker } from "../core/time.js";
 import type { Places } from "../faults/explain.js";
 import type { DirectoryUser } from "../ports/directory.js";
 import type { TenantEdge, TokenFacts } from "../ports/tenants.js";
-import { evidenceOf, type Failure, type Found, failed, ok, type Probe } from "./probe.js";
+import { evidenceOf, type Failure, type Found, failed, notNeeded, ok, type Probe, timed } from "./probe.js";
 import { type RoleReport, reportRoles } from "./rights.js";
+import { within } from "./within.js";
+
+export interface Timing {
+  clock: Clock;
+  ticker: Ticker;
+}
+
+const longestTokenMs = 30 * second;
+/** Five tries at a host that is not there take about a minute. */
+const longestDirectoryMs = 80 * second;
+const longestExchangeMs = 25 * second;
 
 export interface TokenProbed {
   probe: Probe;
@@ -15,11 +27,14 @@ export interface TokenProbed {
 }
 
 /** A fresh token: one from our cache would not show what was granted a minute ago. */
-export async function probeToken(tenant: TenantEdge, clock: Clock): Promise<TokenProbed> {
+export async function probeToken(tenant: TenantEdge, deps: Timing): Promise<TokenProbed> {
+  const { clock } = deps;
   try {
-    const facts = await tenant.tokenFacts({ fresh: true });
+    const began = clock.monotonicMs();
+    const facts = await within(longestTokenMs, tenant.tokenFacts({ fresh: true }), deps);
     const roles = facts.roles === undefined ? undefined : reportRoles(facts.roles);
-    return { facts, probe: judged(facts, roles, clock), ...(roles && { roles }) };
+    const probe = { ...judged(facts, roles, clock), ms: Math.round(clock.monotonicMs() - began) };
+    return { facts, probe, ...(roles && { roles }) };
   } catch (error) {
     if (!isMailkeepError(error)) throw error;
     return { probe: failed("token", failureOf(error, "POST /oauth2/v2.0/token"), clock) };
@@ -72,16 +87,53 @@ export interface DirectoryProbed {
 }
 
 /** Reads the first page just as a directory sync does. */
-export async function probeDirectory(tenant: TenantEdge, places: Places, clock: Clock): Promise<DirectoryProbed> {
+export async function probeDirectory(tenant: TenantEdge, places: Places, deps: Timing): Promise<DirectoryProbed> {
+  const { clock } = deps;
+  const began = clock.monotonicMs();
   try {
-    for await (const users of tenant.directory.users()) {
-      const mailed = users.filter(({ mail, guest }) => mail !== undefined && !guest).length;
-      const found = { users: users.length, withAddress: mailed };
-      return { users, probe: ok("directory", `the first page names ${users.length} users`, found) };
-    }
-    return { users: [], probe: ok("directory", "the directory names no user", { users: 0 }) };
+    const users = await within(longestDirectoryMs, firstPage(tenant), deps);
+    const withAddress = users.filter(({ mail, guest }) => mail !== undefined && !guest).length;
+    const detail = `the first page names ${users.length} users`;
+    const probe = ok("directory", detail, { users: users.length, withAddress });
+    return { users, probe: { ...probe, ms: Math.round(clock.monotonicMs() - began) } };
   } catch (error) {
     if (!isMailkeepError(error)) throw error;
     return { users: [], error, probe: failed("directory", failureOf(error, "GET /users", places), clock) };
   }
+}
+
+async function firstPage(tenant: TenantEdge): Promise<DirectoryUser[]> {
+  for await (const users of tenant.directory.users()) return users;
+  return [];
+}
+
+/** What of a profile only Exchange's administration can answer. */
+export interface ExchangeWish {
+  /** A mailbox whose holds a deletion rule must know. */
+  holdsOf?: MailboxId | undefined;
+  /** A group that Graph does not know: a dynamic distribution group, if it is one. */
+  group?: string | undefined;
+}
+
+/** Asked for nothing that the profile does not need: it is a right of its own. */
+export async function probeExchange(
+  tenant: TenantEdge,
+  { holdsOf, group }: ExchangeWish,
+  { places, ...timing }: Timing & { places: Places },
+): Promise<Probe> {
+  const { clock } = timing;
+  if (holdsOf === undefined && group === undefined)
+    return notNeeded("exchange", "EXCHANGE_NOT_NEEDED", "no group and no deletion rule of the profile needs it");
+  const question: Promise<unknown> =
+    holdsOf === undefined ? tenant.exchange.dynamicGroupMembers(group ?? "") : tenant.exchange.holds(holdsOf);
+  return timed(clock, async () => {
+    try {
+      const answer = await within(longestExchangeMs, question, timing);
+      const told = answer === undefined ? "it answers, and does not know what was asked for" : "it answers";
+      return ok("exchange", told);
+    } catch (error) {
+      if (!isMailkeepError(error)) throw error;
+      return failed("exchange", failureOf(error, "POST /adminapi/…", places), clock);
+    }
+  });
 }

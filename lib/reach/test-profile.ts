@@ -25,7 +25,8 @@ import { failed, type Probe, type ProbeName, skipped } from "./probe.js";
 import { type AccessTest, type MailboxTest, reportOf } from "./report.js";
 import { probeStorage, type StorageDeps } from "./storage-probes.js";
 import { chooseTargets, selectionProbes, type Target } from "./targets.js";
-import { placesOf, probeDirectory, probeToken } from "./tenant-probes.js";
+import { type ExchangeWish, placesOf, probeDirectory, probeExchange, probeToken } from "./tenant-probes.js";
+import { within } from "./within.js";
 
 export interface TestDeps extends StorageDeps, Omit<ClaimDeps, "rows" | "clock" | "random"> {
   tenant: TenantEdge;
@@ -49,11 +50,11 @@ const mailboxProbes: ProbeName[] = ["mailbox", "kind", "folders", "metadata", "m
 export async function testProfile({ profile, mailboxes }: TestRequest, deps: TestDeps): Promise<AccessTest> {
   const { clock, tenant } = deps;
   const began = clock.monotonicMs();
-  const token = await probeToken(tenant, clock);
+  const token = await probeToken(tenant, deps);
   const facts: TokenFacts = token.facts ?? { roles: undefined };
   const places = placesOf(facts);
   const storing = probeStorage(deps, places);
-  const directory = token.facts === undefined ? noDirectory(token.probe) : await probeDirectory(tenant, places, clock);
+  const directory = token.facts === undefined ? noDirectory(token.probe) : await probeDirectory(tenant, places, deps);
   const storage = await storing;
   const probes = [token.probe, directory.probe, ...storage];
   // Without an answer of any kind there is nothing to be learnt from asking twenty times more.
@@ -63,19 +64,33 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   const chosen = unasked
     ? { targets: [], left: (mailboxes ?? profile.mailboxes.mailboxes).length }
     : await chooseTargets(profile, mailboxes, { tenant, clock, places, resolution, users: directory.users });
+  const exchange = unasked
+    ? []
+    : [await probeExchange(tenant, exchangeWish(profile, chosen.targets, resolution), { ...deps, places })];
   const round = { deps, places, profile, deadlineMs: began + budgetMs, canClaim: isOk(storage, "tables") };
   const tested = await testAll(chosen.targets, round);
   const judged = await judge(tested, { facts, deps, places });
   return reportOf({
     profile,
     facts,
-    probes: [...probes, ...selectionProbes(profile, mailboxes, { resolution, places, clock })],
+    probes: [...probes, ...selectionProbes(profile, mailboxes, { resolution, places, clock }), ...exchange],
     mailboxes: judged,
     left: chosen.left,
     at: clock.now(),
     ms: Math.round(clock.monotonicMs() - began),
     hasSnapshot: resolution !== undefined,
   });
+}
+
+function exchangeWish(
+  { deletion, mailboxes: { groups } }: ProfileInput,
+  targets: Target[],
+  resolution: Resolution | undefined,
+): ExchangeWish {
+  const isDynamic = (name: string) =>
+    resolution?.groups.some((group) => group.name === name && ["dynamicDistribution", "unknown"].includes(group.kind));
+  const holdsOf = deletion.mode === "none" ? undefined : targets.find(({ mailbox }) => mailbox)?.mailbox?.id;
+  return { holdsOf, group: groups.find(isDynamic) };
 }
 
 const isOk = (probes: Probe[], name: ProbeName): boolean =>
@@ -204,24 +219,17 @@ function renamed(
  * What Exchange itself says of the app and a mailbox. Undefined when it cannot be asked: its administration is a right of
  * its own, which archiving does without; who is refused once is not asked again.
  */
-function exchangeView({ appId }: TokenFacts, { tenant, clock, ticker }: TestDeps) {
+function exchangeView({ appId }: TokenFacts, { tenant, ...timing }: TestDeps) {
   let left = appId === undefined ? 0 : mostRights;
   return async (mailbox: MailboxId): Promise<ApplicationRight[] | undefined> => {
     if (left-- <= 0) return undefined;
-    const answer = tenant.exchange.applicationRights(appId ?? "", mailbox).catch((error: unknown) => {
+    const answer = tenant.exchange.applicationRights(appId ?? "", mailbox);
+    try {
+      return await within(longestViewMs, answer, timing);
+    } catch (error) {
       if (!isMailkeepError(error)) throw error;
       left = 0;
       return undefined;
-    });
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const began = clock.monotonicMs();
-    const stop = ticker.every(second, () => {
-      if (clock.monotonicMs() - began >= longestViewMs) resolve(undefined);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      stop();
     }
   };
 }

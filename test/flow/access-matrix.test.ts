@@ -28,9 +28,12 @@ interface Case {
   scope?: () => string[];
   policy?: () => string[];
   rules?: () => FaultRule[];
+  exchange?: object;
   edges?: (edges: WorldEdges) => WorldEdges;
   token?: WorldOptions["token"];
   baseUrl?: string;
+  /** What the profile has besides, e.g. a deletion rule. */
+  profile?: object;
   /** Whom the test asks; Anna unless said. */
   asks?: () => string;
   /** Which probe fails, by which code, and what stands in its evidence. */
@@ -42,6 +45,8 @@ interface Case {
   missing?: string[];
 }
 
+const exchangeDoor = "POST /adminapi/InvokeCommand Get-Mailbox";
+const deleting = { deletion: { mode: "afterArchive", olderThanDays: 90, action: "delete" } };
 const onlyAnna = () => [anna().id];
 const everyRoute = (does: FaultRule["do"]) => () => [{ do: does }];
 const forbiddenBlobs = (error: MailkeepError) => (edges: WorldEdges) => {
@@ -210,6 +215,22 @@ const cases: Case[] = [
     mayBePropagating: true,
   },
   {
+    name: "Exchange's administration without the app role",
+    profile: deleting,
+    rules: () => [{ route: exchangeDoor, do: { kind: "status", status: 401 } }],
+    fails: { exchange: "EXCHANGE_TOKEN_REFUSED" },
+    says: /Exchange\.ManageAsApp/,
+    mayBePropagating: true,
+  },
+  {
+    name: "Exchange's administration with the app role and no role in Exchange: 403 with NUL bytes",
+    profile: deleting,
+    exchange: { access: "none" },
+    fails: { exchange: "EXCHANGE_FORBIDDEN" },
+    says: /View-Only Recipients/,
+    mayBePropagating: true,
+  },
+  {
     name: "Graph out of reach",
     baseUrl: "http://127.0.0.1:9",
     fails: { directory: "GRAPH_UNREACHABLE" },
@@ -240,10 +261,11 @@ async function tested(one: Case) {
   );
   tenant.faults.clear();
   if (rules) tenant.faults.set({ rules: rules() });
+  if (one.exchange) tenant.faults.set({ exchange: one.exchange });
   const token =
     one.token ?? staticToken(roles ? tenant.tokenWith({ roles, ...(expiresAt && { expiresAt }) }) : tenant.token);
   await using world = await aWorld({ shared: tenant, token, ...(baseUrl && { baseUrl }), ...(edges && { edges }) });
-  const body = { mailboxes: { mode: "only", mailboxes: [asks()] } };
+  const body = { mailboxes: { mode: "only", mailboxes: [asks()] }, ...one.profile };
   return (await anApi(world.app)("POST", "/profiles/test", { body })).json;
 }
 

@@ -37,8 +37,14 @@ export async function probeMailbox(ask: MailboxAsk, settings: SettingsAccess): P
     settings.refuse();
     return { kind: "unknown" };
   } catch (error) {
-    if (isMailkeepError(error, "no-mailbox")) return { kind: "none", reason: error.reason ?? "NO_MAILBOX" };
-    throw error;
+    if (!isMailkeepError(error, "no-mailbox")) throw error;
+    const { reason = "NO_MAILBOX", status, requestId } = error;
+    return {
+      kind: "none",
+      reason,
+      ...(status !== undefined && { status }),
+      ...(requestId !== undefined && { requestId }),
+    };
   }
 }
 
