@@ -70,6 +70,10 @@ function aDirectory() {
       changes = { kind: "changes", changes: told, bookmark: "bookmark 2" };
       return syncDirectory(deps);
     },
+    /** Gone from the directory, which has not told of it yet. */
+    lose: (name: string) => {
+      users = users.filter(({ id }) => id !== name);
+    },
     forget: () => {
       changes = { kind: "resync" };
       return syncDirectory(deps);
@@ -168,6 +172,12 @@ describe("a directory that keeps bookmarks", () => {
     const directory = await known();
     const report = await directory.tell({ kind: "present", id: anna.id, user: anna }, { kind: "removed", id: anna.id });
     expect(report).toMatchObject({ left: 0, users: 2 });
+    directory.lose("anna");
+    const again = [
+      { kind: "removed", id: anna.id },
+      { kind: "present", id: anna.id, user: anna },
+    ] as const;
+    expect(await directory.tell(...again)).toMatchObject({ left: 1, users: 1 });
   });
 
   it("is read as a whole when the bookmark is dead, and when the last whole reading is seven days old", async () => {
