@@ -40,7 +40,7 @@ export function connectionCalls({ connections }: Pick<App, "connections">): Call
       return { json: { ...result, probes: probes.map(helped) } };
     },
     async refreshConnection({ params }) {
-      return { json: explained((await connections.refresh(params.id)).view) };
+      return { json: await connections.refresh(params.id) };
     },
   };
 }

@@ -66,6 +66,13 @@ export const ConnectionAnswer = z.strictObject({
   createdAt: time.nullable(),
   updatedAt: time.nullable(),
 });
+export const RefreshAnswer = z.strictObject({
+  connection: z.string(),
+  refreshedAt: time,
+  roles: z.array(z.string()).nullable().describe("The permissions in a new token; null when it does not say"),
+  problem: z.strictObject({ code: z.string(), message: z.string() }).nullable().describe("Why there is no new token"),
+  propagation: z.string().describe("How long a change of rights may still take"),
+});
 export const ConnectionList = listOf(ConnectionAnswer);
 
 const ours = z.unknown().optional();
@@ -155,7 +162,7 @@ export const connectionRoutes = {
     summary: "Forget tokens and open connections, on every instance: after rights were changed",
     right: "operate",
     params,
-    answer: { status: 200, schema: ConnectionAnswer },
+    answer: { status: 200, schema: RefreshAnswer },
     problems: [404],
   }),
 };

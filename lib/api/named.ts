@@ -12,6 +12,7 @@ import {
   ConnectionTestAnswer,
   ConnectionTestInput,
   ConnectionWarning,
+  RefreshAnswer,
 } from "./connections.js";
 import { ErrorAnswer, ErrorList } from "./errors.js";
 import { ExportAnswer, ExportGap, ExportList } from "./exports.js";
@@ -103,6 +104,7 @@ export const answers = {
   Deletion: DeletionAnswer,
   DeletionEntry: DeletionEntryAnswer,
   DeletionEntryList,
+  ConnectionRefresh: RefreshAnswer,
   ConnectionTest: ConnectionTestAnswer,
   ConnectionWarning,
   Document: DocumentAnswer,

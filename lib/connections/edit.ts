@@ -75,7 +75,8 @@ export async function removeConnection(
   for await (const { profile } of listProfiles(rows)) if (profile.connection === connection.id) users.push(profile.id);
   if (users.length > 0) {
     const named = users.slice(0, 5).join(", ") + (users.length > 5 ? ", …" : "");
-    const message = `${users.length} profiles use the connection ${connection.id} (${named}): change or delete them first`;
+    const count = users.length === 1 ? "1 profile uses" : `${users.length} profiles use`;
+    const message = `${count} the connection ${connection.id} (${named}): change or delete what uses it first`;
     throw new MailkeepError("conflict", message, { reason: "CONNECTION_IN_USE" });
   }
   await deleteConnection(rows, id, etag);

@@ -52,7 +52,7 @@ export function openTenants({ rows, open, openDefault }: TenantsDeps): Tenants {
 const versionOf = (print: string, { refreshedAt }: ConnectionState): string => `${print} ${refreshedAt ?? ""}`;
 
 export function notBound(id: ConnectionId): MailkeepError {
-  const path = `/connections/${encodeURIComponent(id)}/test`;
+  const path = `/api/v1/connections/${encodeURIComponent(id)}/test`;
   const message = `the connection ${id} is not bound: nothing is done through it before POST ${path} has passed`;
   return new MailkeepError("conflict", message, { reason: "CONNECTION_NOT_BOUND" });
 }

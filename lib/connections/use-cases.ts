@@ -1,47 +1,17 @@
 // What administrators do with connections, put together for the composition root.
 import { MailkeepError } from "../core/errors.js";
-import { type ConnectionId, defaultConnection, type Random } from "../core/ids.js";
-import type { Clock, Ticker } from "../core/time.js";
+import { type ConnectionId, defaultConnection } from "../core/ids.js";
 import { withMailbox } from "../mailboxes/with-mailbox.js";
-import type { Log } from "../ports/log.js";
-import type { RowStore } from "../ports/row-store.js";
-import type { OpenTenant, OpenTenants } from "../ports/tenants.js";
+import { checkCredentials } from "./check-credentials.js";
 import { type ConnectionInput, fingerprint } from "./connection.js";
+import type { ConnectionDeps } from "./deps.js";
 import { changeConnection, createConnection, removeConnection } from "./edit.js";
-import { credentialStatus } from "./expiry.js";
 import { type ProbeDeps, probeTenant } from "./probes.js";
-import {
-  type ConnectionState,
-  changeState,
-  findConnection,
-  findState,
-  getConnection,
-  listConnections,
-} from "./repo.js";
-import type { ConnectionRules } from "./settle.js";
+import { type RefreshView, refreshConnection } from "./refresh.js";
+import { changeState, findConnection, findState, getConnection, listConnections } from "./repo.js";
 import { notBound } from "./tenants.js";
 import type { TestResult } from "./test-result.js";
-import {
-  type ConnectionView,
-  canExpire,
-  type SameTenant,
-  type SettingsReach,
-  viewConnection,
-  viewDefault,
-} from "./view.js";
-
-export interface ConnectionDeps {
-  rows: RowStore;
-  clock: Clock;
-  random: Random;
-  ticker: Ticker;
-  log: Log;
-  rules: ConnectionRules;
-  /** The connection of the settings, as far as it is nobody's secret. */
-  settings: SettingsReach;
-  openTenant: OpenTenants;
-  openDefault(): Promise<OpenTenant>;
-}
+import { type ConnectionView, type SameTenant, viewConnection, viewDefault } from "./view.js";
 
 export interface VersionedView {
   view: ConnectionView;
@@ -55,7 +25,7 @@ export interface TestView extends TestResult {
 }
 
 export function connectionUseCases(deps: ConnectionDeps) {
-  const { rows, clock } = deps;
+  const { rows } = deps;
   const get = (id: ConnectionId) => (isDefault(id) ? ofSettings(deps) : stored(id, deps));
   return {
     list: () => list(deps),
@@ -70,13 +40,7 @@ export function connectionUseCases(deps: ConnectionDeps) {
     },
     remove: (id: ConnectionId, etag: string): Promise<void> => removeConnection(id, etag, deps),
     test: (id: ConnectionId, mailbox?: string): Promise<TestView> => test(id, mailbox, deps),
-    /** Tokens and sockets are made anew, on every instance. */
-    async refresh(id: ConnectionId): Promise<VersionedView> {
-      if (!isDefault(id)) await getConnection(rows, id);
-      const refreshedAt = clock.now().toISOString();
-      await changeState(rows, id, (state) => ({ ...state, refreshedAt }));
-      return get(id);
-    },
+    refresh: (id: ConnectionId): Promise<RefreshView> => refreshConnection(id, deps),
     isBound: async (id: ConnectionId): Promise<boolean> => (await get(id)).view.bound,
     /** @throws conflict (CONNECTION_NOT_BOUND), not-found */
     async assertBound(id: ConnectionId): Promise<void> {
@@ -155,49 +119,4 @@ export interface ConnectionWarning {
 async function warnings(deps: ConnectionDeps): Promise<ConnectionWarning[]> {
   const all = await list(deps);
   return all.flatMap(({ id, warnings: found }) => found.map((warning) => ({ connection: id, ...warning })));
-}
-
-/** Each night: reads when credentials expire, and writes a warning for each that soon will. */
-async function checkCredentials(deps: ConnectionDeps): Promise<void> {
-  const { rows, clock, log } = deps;
-  for await (const { connection } of listConnections(rows)) {
-    const { identity, writerIdentity } = connection;
-    if (!canExpire(identity) && !canExpire(writerIdentity)) continue;
-    const credential = await readExpiry(() => deps.openTenant(connection), clock);
-    const print = fingerprint(connection);
-    const state = await changeState(rows, connection.id, (before) => ({
-      ...before,
-      // What could not be read now was read once: the date stands, with the problem beside it.
-      credential: { ...(credential.problem && sameCredential(before, print)), ...credential, fingerprint: print },
-    }));
-    const { status, daysLeft } = credentialStatus(state.credential, true, clock.now());
-    if (status === "ok" || status === "none") continue;
-    const { expiresAt, problem } = state.credential ?? {};
-    log.warn("credential expires", {
-      connection: connection.id,
-      status,
-      expiresAt,
-      daysLeft: daysLeft ?? undefined,
-      problem,
-    });
-  }
-}
-
-const sameCredential = ({ credential }: ConnectionState, print: string) =>
-  credential?.fingerprint === print ? credential : undefined;
-
-async function readExpiry(open: () => Promise<OpenTenant>, clock: Clock) {
-  const checkedAt = clock.now().toISOString();
-  try {
-    const tenant = await open();
-    try {
-      const expiresAt = (await tenant.credentialExpiry())?.toISOString();
-      return { checkedAt, ...(expiresAt !== undefined && { expiresAt }) };
-    } finally {
-      await tenant.close();
-    }
-  } catch (error) {
-    if (!(error instanceof MailkeepError)) throw error;
-    return { checkedAt, problem: error.reason ?? error.code };
-  }
 }

@@ -235,7 +235,7 @@ describe("an unbound connection", () => {
     const profile = await world.profile({ connection: "Fabrikam" });
     const refused = await runOf(profile);
     expect(refused).toMatchObject({ status: 409, json: { code: "CONNECTION_NOT_BOUND" } });
-    expect(refused.json.detail).toContain("POST /connections/Fabrikam/test");
+    expect(refused.json.detail).toContain("POST /api/v1/connections/Fabrikam/test");
     expect((await ask("POST", "/directory/sync?connection=Fabrikam")).json.code).toBe("CONNECTION_NOT_BOUND");
     await ask("POST", "/connections/Fabrikam/test");
     expect((await runOf(profile)).status).toBe(202);
@@ -283,9 +283,14 @@ it("asks for tokens anew when a connection is refreshed", async () => {
   await sync();
   expect(other.entra.tokensGiven).toBe(before);
   world.clock.advance(1_000);
-  expect((await ask("POST", "/connections/Fabrikam/refresh")).json.refreshedAt).toBe(world.clock.now().toISOString());
+  const refreshed = await ask("POST", "/connections/Fabrikam/refresh");
+  expect(refreshed.json).toMatchObject({ refreshedAt: world.clock.now().toISOString(), problem: null });
+  expect(refreshed.json.propagation).toContain("30 minutes to 2 hours");
+  // One to see what it may now, one for those who work with it.
   await sync();
-  expect(other.entra.tokensGiven).toBe(before + 1);
+  expect(other.entra.tokensGiven).toBe(before + 2);
+  other.entra.acceptedSecret = "another";
+  expect((await ask("POST", "/connections/Fabrikam/refresh")).json.problem).toMatchObject({ code: "AADSTS7000215" });
 });
 
 describe("a credential that expires", () => {
