@@ -19,6 +19,8 @@ import { nextThings, summaryOf } from "./summary.js";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** How long what runs may take to end after Ctrl-C. */
 const graceMs = 20_000;
+/** What an administrator grants: infra/rights.json, and the groups that a profile may name. */
+const sampleRoles = ["Mail.Read", "User.Read.All", "MailboxSettings.Read", "GroupMember.Read.All"];
 
 const args = readArgumentsOrExit();
 const display = chooseDisplay(args);
@@ -120,9 +122,6 @@ async function startTenant(data: string, { mailboxes, messages, latencyMs, mail 
   process.env.GRAPH_STATIC_TOKEN = tenant.tokenWith({ roles: sampleRoles });
   process.env.GRAPH_WRITER_STATIC_TOKEN = tenant.writerToken;
 }
-
-/** What an administrator grants: infra/rights.json, and the groups that a profile may name. */
-const sampleRoles = ["Mail.Read", "User.Read.All", "MailboxSettings.Read", "GroupMember.Read.All"];
 
 /** Importing the entry registers the functions and reads the settings, so it comes after both are in place. */
 async function hostFunctions(port: number, log: LocalLog): Promise<Host> {
