@@ -24,7 +24,8 @@ npm run bench -- --cost-page FILE
 
 /** The run in the middle by CPU time: the figure that other work on the machine disturbs least. */
 function middle(results: Result[]): Result {
-  const cpu = ({ figures }: Result) => figures.reduce((sum, { cpuMsPerMessage }) => sum + cpuMsPerMessage, 0);
+  const cpu = ({ figures, reads = [] }: Result) =>
+    [...figures, ...reads].reduce((sum, { cpuMsPerMessage }) => sum + cpuMsPerMessage, 0);
   const sorted = results.toSorted((a, b) => cpu(a) - cpu(b));
   return sorted[Math.floor((sorted.length - 1) / 2)] as Result;
 }
@@ -52,8 +53,9 @@ async function main(): Promise<void> {
   const figures = results.flatMap((result) => result.figures);
   const goals = results.flatMap((result) => result.goals);
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, memoryGib: Math.round(totalmem() / 2 ** 30) };
-  process.stderr.write(table(figures, goals));
-  const report = { at: new Date().toISOString(), node: process.version, machine, goals, figures, prices };
+  const reads = results.flatMap((result) => result.reads ?? []);
+  process.stderr.write(table(figures, reads, goals));
+  const report = { at: new Date().toISOString(), node: process.version, machine, goals, figures, reads, prices };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

@@ -11,7 +11,22 @@ export interface ProductOptions {
   atOnce: number;
 }
 
-export type Order = { kind: "run" } | { kind: "sizes" };
+export type Order = { kind: "run" } | { kind: "sizes" } | { kind: "read"; what: ReadWhat };
+
+/** `verify`: everything read back. Otherwise an export of everything in that format. */
+export type ReadWhat = "verify" | "eml-zip" | "mbox" | "bagit";
+
+/** Everything archived, read once. */
+export interface ReadMeasure {
+  kind: "read";
+  status: string;
+  messages: number;
+  wallMs: number;
+  cpuMs: number;
+  /** The largest resident set while it was read, looked at ten times a second, in bytes. */
+  peakRss: number;
+  storage: Counts;
+}
 
 /** One run, from the first mailbox's work item to the end of the last one. */
 export interface RunMeasure {
@@ -43,4 +58,4 @@ export interface Sizes {
   attachmentBlobs: number;
 }
 
-export type Reply = { kind: "ready" } | RunMeasure | Sizes | { kind: "failed"; message: string };
+export type Reply = { kind: "ready" } | RunMeasure | ReadMeasure | Sizes | { kind: "failed"; message: string };

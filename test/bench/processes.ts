@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { FolderSummary, MailboxSummary } from "../../lib/local/tenant/control.js";
 import type { CountersSnapshot, LoggedRequest } from "../../lib/local/tenant/counters.js";
-import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
+import type { Order, ProductOptions, ReadMeasure, ReadWhat, Reply, RunMeasure, Sizes } from "./orders.js";
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -128,6 +128,10 @@ export async function startProduct(options: ProductOptions, nodeFlags: string[])
     async run(): Promise<RunMeasure> {
       order({ kind: "run" });
       return hear("run");
+    },
+    async read(what: ReadWhat): Promise<ReadMeasure> {
+      order({ kind: "read", what });
+      return hear("read");
     },
     async sizes(): Promise<Sizes> {
       order({ kind: "sizes" });

@@ -2,12 +2,13 @@
 import { QueueClient } from "@azure/storage-queue";
 import { type App, composeApp, openEdges } from "../../lib/app.js";
 import { loadConfig } from "../../lib/config.js";
-import type { RunId } from "../../lib/core/ids.js";
+import type { ExportId, RunId, VerificationId } from "../../lib/core/ids.js";
+import { ExportInput } from "../../lib/export/selection.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { isOpen } from "../../lib/runs/run.js";
 import { WorkItem } from "../../lib/work/item.js";
 import { difference, openGauge, openMeter } from "./meter.js";
-import type { Order, ProductOptions, Reply, RunMeasure, Sizes } from "./orders.js";
+import type { Order, ProductOptions, ReadMeasure, ReadWhat, Reply, RunMeasure, Sizes } from "./orders.js";
 import { slowMemory } from "./slow-memory.js";
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ProductOptions;
@@ -68,6 +69,43 @@ async function measureRun(): Promise<RunMeasure> {
   };
 }
 
+/** Reads everything archived: verifies it, or exports it. */
+async function measureRead(what: ReadWhat): Promise<ReadMeasure> {
+  const before = usage();
+  let peak = process.memoryUsage.rss();
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 100);
+  const look = what === "verify" ? await beginVerification() : await beginExport(what);
+  await workUntil(async () => !/^(pending|running)$/.test((await look()).status), "any");
+  clearInterval(timer);
+  const after = usage();
+  return {
+    kind: "read",
+    ...(await look()),
+    wallMs: after.at - before.at,
+    cpuMs: after.cpu - before.cpu,
+    peakRss: peak,
+    storage: difference(after.storage, before.storage),
+  };
+}
+
+async function beginVerification() {
+  const { id } = await app.verify.request({ depth: "full" });
+  return async () => {
+    const { status, read } = await app.verify.get(id as VerificationId);
+    return { status, messages: read.messages };
+  };
+}
+
+async function beginExport(format: Exclude<ReadWhat, "verify">) {
+  const { id } = await app.exports.create(ExportInput.parse({ format, profile: profile.id }));
+  return async () => {
+    const { status, exported } = await app.exports.get(id as ExportId);
+    return { status, messages: exported.messages };
+  };
+}
+
 /** A run of many mailboxes is closed by the timer of the minute, not by the worker of the last one. */
 async function isEnded(run: RunId): Promise<boolean> {
   await app.tidy();
@@ -119,11 +157,15 @@ async function take(most: number): Promise<Taken[]> {
 }
 
 /** Keeps as many items at work as allowed until the run has ended; returns the figures of when the last one was done. */
-async function workUntil(ended: () => Promise<boolean>): Promise<Usage> {
+async function workUntil(
+  ended: () => Promise<boolean>,
+  kinds: WorkItem["kind"] | "any" = "archive-mailbox",
+): Promise<Usage> {
   const atWork = new Set<Promise<void>>();
   let atLast = usage();
   const start = (item: Taken) => {
-    if (WorkItem.parse(JSON.parse(item.text)).kind !== "archive-mailbox") throw new Error("an item of another run");
+    const { kind } = WorkItem.parse(JSON.parse(item.text));
+    if (kinds !== "any" && kind !== kinds) throw new Error("an item of another run");
     const work = app.work(item.text).then(async () => {
       await item.done();
       atLast = usage();
@@ -155,9 +197,14 @@ async function measureSizes(): Promise<Sizes> {
   return sizes;
 }
 
+function measured(order: Order): Promise<Reply> {
+  if (order.kind === "read") return measureRead(order.what);
+  return order.kind === "run" ? measureRun() : measureSizes();
+}
+
 const tell = (reply: Reply) => process.send?.(reply);
 process.on("message", (order: Order) => {
-  (order.kind === "run" ? measureRun() : measureSizes()).then(tell, (error: unknown) =>
+  measured(order).then(tell, (error: unknown) =>
     tell({ kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });

@@ -1,5 +1,5 @@
 // The figures as a table for people.
-import type { Figures, Goal } from "./scenarios.js";
+import type { Figures, Goal, ReadFigures } from "./scenarios.js";
 
 const columns: [heading: string, show: (figures: Figures) => string][] = [
   ["scenario", ({ scenario }) => scenario],
@@ -34,7 +34,20 @@ const columns: [heading: string, show: (figures: Figures) => string][] = [
 
 const ifAny = (count: number, text: string): string => (count > 0 ? text : "");
 
-export function table(figures: Figures[], goals: Goal[]): string {
+const readColumns: [heading: string, show: (figures: ReadFigures) => string][] = [
+  ["way back", ({ scenario }) => scenario],
+  ["messages", ({ messages }) => String(messages)],
+  ["MB raw", ({ rawMegabytes }) => rawMegabytes.toFixed(0)],
+  ["s", ({ seconds }) => seconds.toFixed(1)],
+  ["MB/s", ({ megabytesPerSecond }) => megabytesPerSecond.toFixed(1)],
+  ["msg/s", ({ messagesPerSecond }) => messagesPerSecond.toFixed(1)],
+  ["CPU ms/msg", ({ cpuMsPerMessage }) => cpuMsPerMessage.toFixed(2)],
+  ["peak MiB", ({ peakRssMib }) => peakRssMib.toFixed(0)],
+  ["blob/msg", ({ blobOperationsPerMessage }) => blobOperationsPerMessage.toFixed(4)],
+];
+
+/** Runs, then the ways back, then the goals; what was not measured has no table. */
+export function table(figures: Figures[], reads: ReadFigures[], goals: Goal[]): string {
   const rows = [columns.map(([heading]) => heading), ...figures.map((one) => columns.map(([, show]) => show(one)))];
   const marks = goals.map(({ name, wanted, figure, reached }) => [
     reached ? "reached" : "MISSED",
@@ -42,7 +55,12 @@ export function table(figures: Figures[], goals: Goal[]): string {
     wanted,
     figure,
   ]);
-  return `\n${aligned(rows)}\n${aligned(marks)}`;
+  const back = [
+    readColumns.map(([heading]) => heading),
+    ...reads.map((one) => readColumns.map(([, show]) => show(one))),
+  ];
+  const tables = [...(figures.length > 0 ? [rows] : []), ...(reads.length > 0 ? [back] : []), marks];
+  return tables.map((one) => `\n${aligned(one)}`).join("");
 }
 
 function aligned(rows: string[][]): string {

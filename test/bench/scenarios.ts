@@ -1,7 +1,7 @@
 // What is measured: each scenario sets its own emulator, tenant and product up and says which goals its figures meet.
 import { type Cost, costOf } from "../../lib/cost/estimate.js";
 import { type Counts, sum } from "./meter.js";
-import type { RunMeasure, Sizes } from "./orders.js";
+import type { ReadMeasure, ReadWhat, RunMeasure, Sizes } from "./orders.js";
 import { fillWithPlainMail } from "./plain-mail.js";
 import {
   type ProductProcess,
@@ -74,7 +74,22 @@ export interface Goal {
   figure: string;
 }
 
+/** The way back: everything archived, read by a process that has done nothing else. */
+export interface ReadFigures {
+  scenario: string;
+  messages: number;
+  /** Megabytes (10^6) of mail as Graph sent it. */
+  rawMegabytes: number;
+  seconds: number;
+  megabytesPerSecond: number;
+  messagesPerSecond: number;
+  cpuMsPerMessage: number;
+  peakRssMib: number;
+  blobOperationsPerMessage: number;
+}
+
 export interface Result {
+  reads?: ReadFigures[];
   figures: Figures[];
   goals: Goal[];
 }
@@ -87,6 +102,8 @@ export interface Options {
 interface Stage {
   tenant: TenantProcess;
   product: ProductProcess;
+  /** Another process on the same archive, in the first one's place. */
+  fresh(): Promise<ProductProcess>;
 }
 
 /** Sets up, lets `play` measure, and takes all down. */
@@ -106,9 +123,15 @@ async function onStage<T>(
     atOnce,
     slowMemory: setting.storage === "slow memory",
   };
-  const product = await startProduct(options, nodeFlags);
+  const first = await startProduct(options, nodeFlags);
+  let product = first;
+  const fresh = async () => {
+    await product.stop();
+    product = await startProduct(options, nodeFlags);
+    return product;
+  };
   try {
-    return await play({ tenant, product });
+    return await play({ tenant, product: first, fresh });
   } finally {
     await product.stop();
     await tenant.stop();
@@ -325,6 +348,41 @@ async function hugeMessage(options: Options): Promise<Result> {
   };
 }
 
+const readSetting: Setting = { mailboxes: 8, messages: 500, atOnce: 8, latencyMs: 0, mail: "company" };
+
+/** Everything archived comes back, by each of these ways. @throws Error when it did not all come back */
+async function readBack(ways: ReadWhat[], options: Options): Promise<Result> {
+  return onStage(readSetting, options, async (stage) => {
+    const { run } = await stage.product.run();
+    const reads: ReadFigures[] = [];
+    for (const what of ways) {
+      const read = await (await stage.fresh()).read(what);
+      const isWhole = read.status === "succeeded" && read.messages === run.tally.stored;
+      if (!isWhole) throw new Error(`${what}: ${read.status}, ${read.messages} of ${run.tally.stored} messages`);
+      reads.push(readFigures(what, read, run.bytes));
+    }
+    const goals = reads.map(({ scenario, peakRssMib }) =>
+      atMost(`${scenario}: peak RSS`, 512, { figure: peakRssMib, unit: "MiB" }),
+    );
+    return { figures: [], reads, goals };
+  });
+}
+
+function readFigures(what: ReadWhat, read: ReadMeasure, rawBytes: number): ReadFigures {
+  const seconds = read.wallMs / 1_000;
+  return {
+    scenario: what === "verify" ? "verify" : `export ${what}`,
+    messages: read.messages,
+    rawMegabytes: rawBytes / 1e6,
+    seconds,
+    megabytesPerSecond: rawBytes / 1e6 / seconds,
+    messagesPerSecond: read.messages / seconds,
+    cpuMsPerMessage: read.cpuMs / read.messages,
+    peakRssMib: read.peakRss / mib,
+    blobOperationsPerMessage: sum(read.storage, /^blob/) / read.messages,
+  };
+}
+
 export const scenarios: Record<string, (options: Options) => Promise<Result>> = {
   one: oneMailbox,
   sixteen: sixteenMailboxes,
@@ -332,4 +390,6 @@ export const scenarios: Record<string, (options: Options) => Promise<Result>> = 
   company,
   memory,
   huge: hugeMessage,
+  export: (options) => readBack(["eml-zip", "mbox", "bagit"], options),
+  verify: (options) => readBack(["verify"], options),
 };
