@@ -20,6 +20,7 @@ import {
 } from "./core/ids.js";
 import type { Page, PageRequest } from "./core/page.js";
 import { minute } from "./core/time.js";
+import { told } from "./core/told.js";
 import { assertMayDelete } from "./deletion/enable.js";
 import { deletionUseCases } from "./deletion/use-cases.js";
 import { type Edges, version } from "./edges.js";
@@ -73,7 +74,7 @@ const abandonedAfterMs = 2 * minute;
 
 export function composeApp(outside: Edges) {
   let stopping = false;
-  const audit = afterReady(outside, auditUseCases(outside));
+  const audit = openAudit(outside);
   const edges = { ...outside, tenants: witnessedTenants(outside.tenants, audit.record) };
   const connections = connectionUseCases({ ...edges, ...edges.connections });
   return {
@@ -84,7 +85,7 @@ export function composeApp(outside: Edges) {
     /** The instance is being taken away: mailboxes at work commit what they have and hand on to the next instance. */
     stop: () => {
       stopping = true;
-      return audit.flush();
+      return audit.flush().catch((error: unknown) => outside.log.warn("audit not flushed", told(error)));
     },
     audit,
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
@@ -103,6 +104,12 @@ export function composeApp(outside: Edges) {
     health: () => health(edges, { owed: openHeads(edges).owed, ofConnections: connections.warnings }),
     housekeeping: afterReady(edges, housekeepingUseCases(edges)),
   };
+}
+
+/** A refusal is answered even where storage is not: it is written when it can be. */
+function openAudit(edges: Edges) {
+  const { refused, ...others } = auditUseCases({ ...edges, beforeRefusal: edges.ready });
+  return { ...afterReady(edges, others), refused };
 }
 
 const openHeads = (edges: Edges) =>

@@ -10,7 +10,14 @@ import type { AuditCheck } from "./finding.js";
 import { type AuditQuery, type AuditView, listAudit } from "./list.js";
 import { boundedRefusals } from "./refusals.js";
 
-export function auditUseCases(deps: AppendDeps & { ticker: Ticker; log: Log }) {
+export interface AuditDeps extends AppendDeps {
+  ticker: Ticker;
+  log: Log;
+  /** What must be there before a refusal can be written; that it is not keeps nobody from the answer. */
+  beforeRefusal?: () => Promise<void>;
+}
+
+export function auditUseCases(deps: AuditDeps) {
   const { rows, log } = deps;
   const append = openAppender(deps);
   const refusals = boundedRefusals({ ...deps, append });
@@ -42,7 +49,12 @@ export function auditUseCases(deps: AppendDeps & { ticker: Ticker; log: Log }) {
 
     async refused(event: AuditEvent): Promise<void> {
       const failed = unwritten("audit refusal not written");
-      await refusals.refused(event, failed).catch(failed);
+      try {
+        await deps.beforeRefusal?.();
+        await refusals.refused(event, failed);
+      } catch (error) {
+        failed(error);
+      }
     },
 
     change: <T>(event: AuditChange, make: () => Promise<T>, made?: Made<T>): Promise<T> =>

@@ -161,3 +161,10 @@ it("is one whole chain in the end", async () => {
   expect(addresses).not.toContain("@");
   expect(addresses).not.toContain("Archive.");
 });
+
+it("refuses as ever where storage is away", async () => {
+  const away = () => Promise.reject(new MailkeepError("unavailable", "storage is away"));
+  await using without = await aWorld({ edges: (edges) => ({ ...edges, ready: away }) });
+  const refused = await anApi(without.app, { auth, keys })("GET", "/runs");
+  expect(refused).toMatchObject({ status: 401, json: { code: "TOKEN_MISSING" } });
+});
