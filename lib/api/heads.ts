@@ -29,6 +29,9 @@ export const HeadAnswer = z.strictObject({
       alg: z.string(),
       development: z.boolean().describe("Made with a development key: it proves nothing to anybody else"),
       signedAt: time,
+      publicKey: z
+        .looseObject({ kty: z.string(), kid: z.string() })
+        .describe("JWK, as published beside the head: take it once, and believe it by its kid"),
     })
     .nullable(),
   timestamped: z.boolean(),

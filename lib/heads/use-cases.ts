@@ -2,7 +2,7 @@
 import { isMailkeepError } from "../core/errors.js";
 import type { HeadId } from "../core/ids.js";
 import type { Page, PageRequest } from "../core/page.js";
-import { listName, stampName } from "./head.js";
+import { listName, type PublishedKey, stampName } from "./head.js";
 import type { HeadDeps } from "./make-head.js";
 import { newestFirst, type ReadSignature, readHead, readSignature } from "./read-heads.js";
 import { giveUpHead, nightlyHead, openHead, requestHead, reviveHead, workOnHead } from "./request-head.js";
@@ -18,7 +18,7 @@ export interface HeadView {
   previous: { id: string; sha256: string } | null;
   mailboxes: { count: number; merkleRoot: string; disputed: number } | null;
   /** Checked against the key published beside it. */
-  signature: { kid: string; alg: string; development: boolean; signedAt: string } | null;
+  signature: { kid: string; alg: string; development: boolean; signedAt: string; publicKey: PublishedKey } | null;
   timestamped: boolean;
   /** What it should have and has not, or what is wrong with it. */
   problem: { code: string; message: string } | null;
@@ -100,9 +100,10 @@ async function show(id: HeadId, { blobs, rows }: HeadDeps): Promise<HeadView> {
   }
 }
 
-const signatureView = ({ signature: { kid, alg, development, signedAt } }: ReadSignature) => ({
+const signatureView = ({ signature: { kid, alg, development, signedAt }, key }: ReadSignature) => ({
   kid,
   alg,
   development,
   signedAt,
+  publicKey: key,
 });

@@ -537,10 +537,9 @@ function sayOfBag({ proved, vouched, unproved }, { mail, heads }) {
   }
   const trusted = heads.length > 0 && heads.every((head) => head.trusted);
   if (trusted) say(`${vouched} of them are vouched for by a head signed with that key: unchanged since that day.`);
+  else if (heads.length > 0) say("Not proved: that the heads are yours. Give the key that signs them with --key.");
+  else say("Not proved: that the records are the archive's. No daily head vouched for them when it was exported.");
   if (trusted && vouched < proved) say(`Not proved by it: the ${proved - vouched} that were stored after it.`);
-  else if (heads.length === 0)
-    say("Not proved: that the records are the archive's. No daily head vouched for them when it was exported.");
-  else say("Not proved: that the heads are yours. Give the key that signs them with --key.");
   if (trusted && found) say(keyFoundBeside);
   say(author);
 }

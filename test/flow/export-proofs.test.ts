@@ -90,6 +90,8 @@ describe.skipIf(!hasPython)("a bag", { timeout: 60_000 }, () => {
     expect(own.said).toContain(`${index.length} of ${index.length} messages are the ones that were stored`);
     expect(own.said).toContain(`${index.length - 1} of them are vouched for by a head signed with that key`);
     expect(own.said).toContain(`Head ${head}: signed by`);
+    expect(own.said).toContain("Not proved by it: the 1 that were stored after it");
+    expect(own.said).not.toContain("Not proved: that the heads are yours");
     expect(own.status).toBe(0);
     expect(run(root)).toMatchObject({
       status: 0,
