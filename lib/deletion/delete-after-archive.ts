@@ -12,6 +12,7 @@ import type { TenantEdge } from "../ports/tenants.js";
 import { noDeletions, withDeleted } from "../runs/deletion-counts.js";
 import { changePart, findRun } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Problem, type Run } from "../runs/run.js";
+import { allAnswers } from "./all-answers.js";
 import { lookAround, type ReadFolder, type Surroundings } from "./circumstances.js";
 import {
   type DeletedPlaces,
@@ -131,7 +132,7 @@ async function settleOpenIntents(
 ): Promise<void> {
   if (open.length === 0) return;
   const now = deps.clock.now();
-  const ends = await Promise.all(open.map((intent) => endOf(intent, { reader: stage.reader, places, now })));
+  const ends = await allAnswers(open.map((intent) => endOf(intent, { reader: stage.reader, places, now })));
   const events = ends.filter((event) => event !== undefined);
   deps.log.warn("open deletions settled", { run: stage.run.id, mailbox: stage.part.mailbox, open: open.length });
   if (events.length > 0) {

@@ -12,6 +12,7 @@ import { type LedgerEvent, type LedgerRecord, program } from "../ledger/record.j
 import type { BlobStore } from "../ports/blob-store.js";
 import type { MailboxReader } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
+import { allAnswers } from "./all-answers.js";
 
 export type Intent = Extract<LedgerEvent, { kind: "deleting" }>;
 export type Receipt = Extract<LedgerEvent, { kind: "deleted" }>;
@@ -73,7 +74,7 @@ export interface DeletedPlaces {
 const recoverableNames = ["recoverableitemsdeletions", "recoverableitemspurges"];
 
 export async function deletedPlaces(reader: MailboxReader): Promise<DeletedPlaces> {
-  const [deletedItems, ...recoverable] = await Promise.all(
+  const [deletedItems, ...recoverable] = await allAnswers(
     ["deleteditems", ...recoverableNames].map((name) => reader.wellKnownFolder(name)),
   );
   return { deletedItems, recoverable: new Set(recoverable.filter((id) => id !== undefined)) };

@@ -10,6 +10,7 @@ import {
   withDeleted,
   withKept,
 } from "../runs/deletion-counts.js";
+import { allAnswers } from "./all-answers.js";
 import { takeAllowance } from "./allowance.js";
 import type { Candidate, Circumstances } from "./candidates.js";
 import type { DeletionDeps, DeletionStage, Progress } from "./delete-after-archive.js";
@@ -98,7 +99,7 @@ export class DeletionWork {
       }
     }
     const { reader, chooses } = this.parts.stage;
-    const asked = await Promise.all(
+    const asked = await allAnswers(
       proven.map(({ candidate: { id, known }, message }) =>
         askWhetherUnchanged({ id, known, message }, { reader, chooses }),
       ),

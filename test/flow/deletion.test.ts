@@ -351,3 +351,69 @@ async function verifiedAlone(world: World) {
   rmSync(folder, { recursive: true });
   return { status, stdout };
 }
+
+describe("a run that takes long", () => {
+  it("goes on where the last invocation stopped", async () => {
+    let isStopped = false;
+    await using world = await aWorld({
+      ...empty,
+      edges: (edges) => ({
+        ...edges,
+        writer: {
+          open(mailbox, options) {
+            const writer = (edges.writer as NonNullable<typeof edges.writer>).open(mailbox, options);
+            const remove = writer.remove.bind(writer);
+            writer.remove = (...args) => {
+              if (!isStopped) world.app.stop();
+              isStopped = true;
+              return remove(...args);
+            };
+            return writer;
+          },
+        },
+      }),
+    });
+    const ids = deliverOld(world, 130);
+    const { profile } = await switchedOn(world);
+    const { run } = await world.app.profiles.run(profile);
+    while (!isStopped) await world.app.work(world.queue.receive() ?? "");
+    const midway = await partOf(world, run.id);
+    expect(midway).toMatchObject({ status: "running", deletion: { deleted: 100, candidates: 100 } });
+    await using next = await aWorld({ shared: world.tenant, clock: world.clock, stores: world });
+    await next.settle();
+    const ended = await next.app.runs.get(run.id as never);
+    expect(ended).toMatchObject({ status: "succeeded", deletion: { candidates: 130, deleted: 130, notDeleted: {} } });
+    expect(new Set((await events(world, "deleted")).map(({ id }) => id))).toEqual(new Set(ids));
+  });
+
+  it("stops at once when it is cancelled", async () => {
+    let cancel = async () => {};
+    await using world = await aWorld({
+      ...empty,
+      edges: (edges) => ({
+        ...edges,
+        writer: {
+          open(mailbox, options) {
+            const writer = (edges.writer as NonNullable<typeof edges.writer>).open(mailbox, options);
+            const remove = writer.remove.bind(writer);
+            writer.remove = async (...args) => {
+              await cancel();
+              return remove(...args);
+            };
+            return writer;
+          },
+        },
+      }),
+    });
+    deliverOld(world, 60);
+    const { profile } = await switchedOn(world);
+    const { run } = await world.app.profiles.run(profile);
+    cancel = async () => {
+      await world.app.runs.cancel(run.id as never);
+    };
+    await world.settle();
+    const ended = await world.app.runs.get(run.id as never);
+    expect(ended).toMatchObject({ status: "cancelled", deletion: { deleted: 20 } });
+    expect(await events(world, "deleted")).toHaveLength(20);
+  });
+});
