@@ -140,7 +140,9 @@ async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: Arch
   deps.log.warn("mailbox work interrupted", { ...told(error), ...fields });
   if (fault.code === "throttled")
     return goOn(current, { delayMs: fault.retryAfterMs ?? minute, throttled: true }, deps);
-  const ending = endingOf(current, fault);
+  // A mailbox that was read before and is no more is missed, whoever chose it: "nothing new" would hide it.
+  const isLost = fault.code === "no-mailbox" && (await findAccess(deps.rows, part.mailbox))?.lastReadAt !== undefined;
+  const ending = endingOf(isLost ? { ...current, named: true } : current, fault);
   if (ending?.refused) {
     const { mailbox } = part;
     await noteAccess(mailbox, (before) => afterRefusal(before, mailbox, { fault, now: deps.clock.now() }), deps);

@@ -55,15 +55,18 @@ async function faultOf(call: () => Promise<unknown>): Promise<MailkeepError | un
 
 const isMissing = (error: unknown): boolean => isMailkeepError(error) && error.status === 404;
 
-/** One blob for each minute at most, below a prefix of its own, which a lifecycle rule empties. */
+/**
+ * One small blob for each hour at most, below a prefix of its own; it stays, since nothing may delete from this container.
+ * That a blob is there already is only said to whoever might have written it.
+ */
 async function probeBlob({ blobs, clock }: StorageDeps): Promise<Probe> {
-  const at = clock.now().toISOString().slice(0, 16);
+  const at = clock.now().toISOString().slice(0, 13);
   const name = `probes/${at.replace(/[^0-9]/g, "")}.txt`;
-  const bytes = Buffer.from(`mailkeep wrote this at ${at}Z to see whether it may\n`);
+  const bytes = Buffer.from(`mailkeep wrote this in the hour ${at}Z to see whether it may\n`);
   const isNew = await blobs.putIfAbsent(name, bytes, { contentType: "text/plain" });
   const back = await blobs.get(name);
   if (Buffer.compare(back.bytes, bytes) === 0)
-    return ok("blob", `${isNew ? "written" : "there already, written within this minute"}, and read back`, { name });
+    return ok("blob", `${isNew ? "written" : "written within this hour"}, and read back`, { name });
   return failed("blob", { code: "PROBE_DIFFERS", detail: `${name} came back with other bytes` }, clock);
 }
 

@@ -119,6 +119,20 @@ it("is no alarm when the one mailbox of a profile is refused and others are read
   expect(await world.run(alone)).toMatchObject({ status: "failed", problems: [] });
 });
 
+it("never says that nothing is new when a mailbox that was read is gone", async () => {
+  await using world = await aWorld({ tenant: { mailboxes: 2, messagesPerMailbox: 5 } });
+  const profile = await world.profile();
+  await world.run(profile);
+  expect(await world.run(profile)).toMatchObject({ status: "noChanges" });
+  world.tenant.mailboxes.loseMailbox(world.mailbox(1).id);
+  const run = await world.run(profile);
+  expect(run).toMatchObject({ status: "succeededWithGaps", mailboxes: { failed: 1 } });
+  expect((await world.parts(run.id)).find(({ status }) => status === "failed")).toMatchObject({
+    reason: "MailboxNotEnabledForRESTAPI",
+    problems: [{ code: "MailboxNotEnabledForRESTAPI", fix: expect.any(String) }],
+  });
+});
+
 it("blames no mailbox when it is storage that refuses", async () => {
   await using world = await aWorld({
     edges: (edges) => ({

@@ -443,7 +443,7 @@ describe("the probe", () => {
   ])("says why there is no mailbox (%i %s)", async (status, reason) => {
     const tenant = await aTenant((_request, response) => refuse(response, status, reason));
     const { mailbox } = await opened(tenant);
-    expect(await mailbox().probe()).toEqual({ kind: "none", reason });
+    expect(await mailbox().probe()).toEqual({ kind: "none", reason, status, requestId: "req-1" });
   });
 
   it("does not call a closed mailbox missing", async () => {
