@@ -73,7 +73,10 @@ function ask(
   return new Promise<{ status: number; headers: Headers; json: { code?: string }; bytes: Buffer }>(
     (resolve, reject) => {
       const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
-      const headers = { ...(body !== undefined && { "content-type": "application/json" }), ...asked.headers };
+      const headers = {
+        ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+        ...asked.headers,
+      };
       const sent = httpRequest(`${at}${path}`, { method, headers }, async (answer) => {
         const bytes = Buffer.concat(await answer.toArray());
         const isJson = /json/.test(answer.headers["content-type"] ?? "");

@@ -53,3 +53,10 @@ describe("when the signing keys cannot be had", () => {
     });
   });
 });
+
+it("refuses what is valid in a minute and a second", async () => {
+  const nbf = Math.floor(testStart.getTime() / 1_000) + 61;
+  await expect(signIn(call(`Bearer ${await aToken({ payload: { nbf } })}`))).rejects.toMatchObject({
+    reason: "TOKEN_REFUSED",
+  });
+});

@@ -72,7 +72,7 @@ export async function tokenKit(now: Date) {
     "no tid": `Bearer ${await aToken({ payload: { tid: undefined } })}`,
     expired: `Bearer ${await aToken({ expiresMs: -61_000 })}`,
     "no end": `Bearer ${await aToken({ expiresMs: undefined })}`,
-    "not yet valid": `Bearer ${await aToken({ payload: { nbf: seconds(120_000) } })}`,
+    "not yet valid": `Bearer ${await aToken({ payload: { nbf: seconds(hour / 2) } })}`,
     "a stranger's signature": `Bearer ${await aToken({ key: strange.privateKey })}`,
     "a cut signature": `Bearer ${(await aToken()).slice(0, -8)}`,
     "another algorithm (PS256)": `Bearer ${await aToken({ alg: "PS256", key: sameKeyForPss })}`,
