@@ -47,7 +47,7 @@ const filesOf = (root: string) =>
 
 const head = "dc1c43376bca320da4e7632ecebc9563a586bc6ace1c4ae0a08b774bd5df5519";
 
-describe("a copy of the container", () => {
+describe("a copy of the container", { timeout: 60_000 }, () => {
   it("is right as it was frozen, and it says what that means", () => {
     const { status, said } = run(golden);
     expect(status).toBe(0);
@@ -139,7 +139,7 @@ describe("a copy of the container", () => {
   });
 });
 
-describe("the proof of one message", () => {
+describe("the proof of one message", { timeout: 60_000 }, () => {
   const place = async () => {
     const archive = await aStoredArchive();
     const copy = await downloaded(archive);

@@ -139,7 +139,7 @@ function run(...args: string[]) {
 
 const keyFileOf = (place: string) => join(place, "heads/keys", `${kid}.json`);
 
-describe("the verifier alone", () => {
+describe("the verifier alone", { timeout: 60_000 }, () => {
   it("says who signed, when it was stamped, and what that proves", async () => {
     const place = await copy();
     const own = run(place, "--key", keyFileOf(place));
