@@ -77,11 +77,14 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
   const cursor = walk.cursors.get(folder.id);
   let link = cursor?.link;
   let round = openRound(walk, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
+  // What came after a round began is told by the round after it, not by its own last pages. (A resync ends in a sweep.)
+  let isOld = cursor?.kind === "next";
   for (let restarted = false; !session.timeIsUp(); ) {
     const page = await readPage(session.reader, folder.id, link);
     if (page.kind === "page") {
       await takePage(walk, folder, page, round);
-      if (page.next.roundDone) return true;
+      if (page.next.roundDone && !isOld) return true;
+      isOld &&= !page.next.roundDone;
       link = page.next.link;
       continue;
     }
@@ -89,6 +92,7 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
     if (page.kind === "folder-gone" && !(await isThere(session, folder))) return leaveFolder(walk, folder.id);
     if (restarted) throw refusesLinks(page);
     restarted = true;
+    isOld = false;
     link = undefined;
     round.tickets.abandon();
     round = openRound(walk, { resync: true, link });

@@ -220,3 +220,31 @@ it("counts what another profile has archived as known, once for each message", a
   });
   expect((await readBack(world.edges.blobs, box)).stored).toHaveLength(7);
 });
+
+/** Graph fixes what a round tells when the round begins. */
+it.each([
+  ["a first round", false],
+  ["a new beginning", true],
+])(
+  "%s that an earlier run began is followed by another: what came since is there when the run ends",
+  async (_, resync) => {
+    const { world, box, mail, inbox, profile, pages, cursor } = await withSmallPages();
+    await using _world = world;
+    if (resync) {
+      await world.run(profile);
+      mail.expireDeltaTokens(box, "inbox");
+    }
+    let inboxPages = 0;
+    pages.onPage = (folder) =>
+      folder === inbox && ++inboxPages === 4 ? { kind: "unrendered", reason: "UnknownError" } : undefined;
+    await world.run(profile);
+    expect(await cursor()).toMatchObject({ kind: resync ? "resync" : "next" });
+    mail.deliver(box, "inbox", eml(8));
+    const { run } = await world.app.profiles.run(profile);
+    await world.settle();
+    expect(await part(world, run)).toMatchObject({ status: "succeeded", tally: { stored: 1 } });
+    await expectWholeOnce(world);
+    expect(await cursor()).toMatchObject({ kind: "delta", comparedAt: world.clock.now().toISOString() });
+    expect((await world.run(profile)).status).toBe("noChanges");
+  },
+);
