@@ -63,8 +63,10 @@ async function* readAll({ reader, filter }: Session, folder: FolderId): AsyncIte
 /** One delta round of a folder: until Graph says that it is complete. */
 interface Round {
   tickets: FolderTickets;
-  /** Short hashes of the ids reported by this invocation, where the archive may know some of them. */
+  /** Short hashes of the ids reported by this invocation as there, where some may be known or left aside. */
   told: Set<string> | undefined;
+  /** Those of them that are told to wait. */
+  waits: Set<string>;
   /** The same, when the round began at the folder's start and the archive may know more. */
   reported: ReadonlySet<string> | undefined;
   /** The round replaces knowledge that was lost: removals since then will not be reported by it. */
@@ -104,9 +106,17 @@ function openRound(
   { session, archived }: Walk,
   { resync, link }: { resync: boolean; link: string | undefined },
 ): Round {
+  const mayRepeat = resync || archived.any || session.filter.scope !== undefined;
   const tickets = folderTickets((mark, known, aside) => session.writer.mark(mark, known, aside));
-  const told = resync || archived.any ? new Set<string>() : undefined;
-  return { tickets, told, reported: resync && link === undefined ? told : undefined, resync, quiet: true };
+  const told = mayRepeat ? new Set<string>() : undefined;
+  return {
+    tickets,
+    told,
+    waits: new Set(),
+    reported: resync && link === undefined ? told : undefined,
+    resync,
+    quiet: true,
+  };
 }
 
 function refusesLinks(page: Exclude<ChangePage, { kind: "page" | "unrendered" }>): UnreadableFolder {
@@ -125,16 +135,37 @@ async function takePage(walk: Walk, folder: TreeFolder, page: Page, round: Round
   const { session } = walk;
   const last = page.next.roundDone;
   if (page.changes.length > 0) round.quiet = false;
-  for (const change of page.changes) round.told?.add(shortHash(idOf(change)));
   const comparison = last ? comparisonDue(walk, folder, round) : "none";
   const ticket = round.tickets.open(markFor(walk, folder, page, { round, compared: comparison !== "none" }));
-  await inParallel(page.changes, changesAtOnce, (change) => consider(session, change, folder, ticket));
+  const { first, again } = countedOnce(ticket, round);
+  const told = page.changes.map((change) => ({ change, counted: isFirst(change, round) ? first : again }));
+  await inParallel(told, changesAtOnce, ({ change, counted }) => consider(session, change, folder, counted));
   if (comparison === "reported" && round.reported) await askForMissing(walk, folder.id, round.reported, ticket);
   if (comparison === "sweep") await sweep(walk, folder, ticket);
   ticket.close();
 }
 
-const idOf = (change: Change): ImmutableId => (change.kind === "present" ? change.message.id : change.id);
+/** Whether the round says for the first time that the message is there; remembers that it has. */
+function isFirst(change: Change, { told }: Round): boolean {
+  if (change.kind === "removed" || told === undefined) return true;
+  const before = told.size;
+  return told.add(shortHash(change.message.id)).size > before;
+}
+
+/** Graph may tell of a message twice in a round. It counts once, but the second time may be the one that makes it wait. */
+function countedOnce(ticket: PageTicket, { waits }: Round): { first: PageTicket; again: PageTicket } {
+  const setAside: PageTicket["setAside"] = (event) => {
+    if (event.kind === "waiting") waits.add(shortHash(event.id));
+    ticket.setAside(event);
+  };
+  const setAsideAgain: PageTicket["setAside"] = (event) => {
+    if (event.kind === "waiting" && !waits.has(shortHash(event.id))) setAside(event);
+  };
+  return {
+    first: { ...ticket, setAside },
+    again: { ...ticket, countKnown: () => {}, setAside: setAsideAgain },
+  };
+}
 
 function markFor(walk: Walk, folder: TreeFolder, page: Page, { round, compared }: { round: Round; compared: boolean }) {
   const last = page.next.roundDone;
