@@ -543,6 +543,14 @@ const entra: Record<string, Entry> = {
     fix: "Make a new secret and store its value, or better use a managed identity or a certificate.",
     link: links.entra,
   },
+  AADSTS: {
+    kind: "configuration",
+    who: people.application,
+    cause: "Entra refuses the app a token, for a reason that has no entry of its own here; the number names it.",
+    fix: "Look the number up, and see the sign-in log of the service principal; then test again.",
+    command: "az ad sp show --id {appId}",
+    link: links.entra,
+  },
   AADSTS7000222: {
     kind: "configuration",
     who: people.application,
@@ -1279,6 +1287,14 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "No group has the name that the profile gives, or no user stands below that organisational unit.",
     fix: "Correct the address or object id in the profile; for dynamic distribution groups, let mailkeep ask Exchange Online.",
+    link: links.groups,
+  },
+  GROUP_UNAVAILABLE: {
+    kind: "passing",
+    who: people.nobody,
+    cause:
+      "Microsoft 365 gave no answer when it was asked for the members of a group; the code beside the name says which.",
+    fix: "Wait: it is asked again; a profile that excepts the group archives nothing until then.",
     link: links.groups,
   },
   GROUP_UNREADABLE: {

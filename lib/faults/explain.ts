@@ -26,6 +26,7 @@ export function explain(code: string, places: Places = {}): Explanation | undefi
 /** Codes that come in many variants of one meaning. */
 function family(code: string): string | undefined {
   if (code.startsWith("ERRORMIMECONTENTINVALID")) return "ErrorMimeContentInvalid";
+  if (/^AADSTS\d{3,9}$/.test(code)) return "AADSTS";
   const status = /^HTTP_([3-5])\d\d$/.exec(code)?.[1];
   return status === undefined ? undefined : `HTTP_${status}xx`;
 }

@@ -130,9 +130,10 @@ export async function noteAccess(
   return after;
 }
 
-/** Whether some mailbox could be read within the last day. */
-export async function isAnybodyReadable(rows: RowStore, now: Date): Promise<boolean> {
+/** Whether some mailbox could be read within the last day; `by`: in one of these modes. */
+export async function isAnybodyReadable(rows: RowStore, now: Date, by?: readonly AccessMode[]): Promise<boolean> {
   for await (const access of listAccess(rows))
-    if (access.readable && now.getTime() - Date.parse(access.checkedAt) < day) return true;
+    if (access.readable && (by?.includes(access.mode) ?? true) && now.getTime() - Date.parse(access.checkedAt) < day)
+      return true;
   return false;
 }

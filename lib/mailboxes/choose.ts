@@ -14,7 +14,7 @@ export interface Choice extends Resolution {
 /**
  * What is `unresolved` and fatal must keep a run from archiving anything. Patient: a group that cannot be read now is a fault,
  * to be asked again later; else it is one that cannot be read.
- * @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED); `unavailable`, `throttled` (GROUP_UNREADABLE) when patient
+ * @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED); `unavailable`, `throttled` (GROUP_UNAVAILABLE) when patient
  */
 export async function chooseMailboxes(
   profile: Pick<ProfileInput, "mailboxes"> & { connection: ConnectionId },

@@ -35,7 +35,7 @@ export async function expandGroups(names: string[], deps: ExpandDeps): Promise<E
         error.code,
         `mailboxes.groups[${index}] of the profile cannot be read: ${error.message}`,
         {
-          reason: "GROUP_UNREADABLE",
+          reason: "GROUP_UNAVAILABLE",
           cause: error,
           ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
         },
@@ -70,8 +70,11 @@ const unreadableCodes = ({ patient }: Pick<ExpandDeps, "patient">) =>
     ? (["forbidden", "invalid", "not-found"] as const)
     : (["forbidden", "invalid", "not-found", "unavailable", "throttled"] as const);
 
+/** What may pass has no remedy but time: it is not blamed on a right. */
 const unreadable = (name: string, error: MailkeepError) => ({
-  code: "GROUP_UNREADABLE" as const,
+  code: isMailkeepError(error, "unavailable", "throttled")
+    ? ("GROUP_UNAVAILABLE" as const)
+    : ("GROUP_UNREADABLE" as const),
   message: `the members of the group ${name} cannot be read (${error.reason ?? error.code}${
     error.code === "forbidden" ? "; mailkeep needs the Graph application permission GroupMember.Read.All" : ""
   })`,

@@ -9,7 +9,7 @@ export interface Person {
   path: string[];
 }
 
-export type GroupProblem = "GROUP_NOT_FOUND" | "GROUP_UNREADABLE" | "GROUP_EMPTY";
+export type GroupProblem = "GROUP_NOT_FOUND" | "GROUP_UNREADABLE" | "GROUP_UNAVAILABLE" | "GROUP_EMPTY";
 
 export interface Expansion {
   /** As the profile writes it. */

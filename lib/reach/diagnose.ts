@@ -9,7 +9,7 @@ export interface Circumstances {
   /** What Exchange says of this app and this mailbox; undefined when it was not or could not be asked. */
   rights?: readonly ApplicationRight[] | undefined;
   before: Access | undefined;
-  /** Some other mailbox can be read. */
+  /** Some other mailbox can be read, and not by a permission of the whole tenant that the token once carried. */
   othersReadable: boolean;
   /** Its folders and messages are listed; only reading a message is refused. */
   lists?: boolean;
@@ -51,7 +51,8 @@ export function diagnose(circumstances: Circumstances): Diagnosis {
     const scopes = [...new Set(mail.map(({ scope }) => scope ?? "the organisation"))].join(", ");
     return said("NOT_IN_SCOPE", `the app may read the mailboxes of ${scopes}, and this is none of them`);
   }
-  if (othersReadable && roles !== undefined)
+  // Exchange was asked and knows no grant of this app: what others were read by is no scope of it.
+  if (othersReadable && roles !== undefined && mail === undefined)
     return said(
       "NOT_IN_SCOPE",
       "the token carries no right to mail and other mailboxes can be read, so a scope decides: this mailbox is outside it",

@@ -129,13 +129,16 @@ function summaryOf(result: Result, probes: Probe[], mailboxes: MailboxReport[], 
   return `${tested}${more}${result === "failed" ? `; what fails is ${codes}` : ""}`;
 }
 
-function nextCalls(result: Result, { profile, hasSnapshot }: Tested): NextCall[] {
+function nextCalls(result: Result, { profile, hasSnapshot, probes, mailboxes }: Tested): NextCall[] {
   const root = "/api/v1";
   const saved = profile.id === undefined ? "/profiles" : `/profiles/${profile.id}`;
   const test: NextCall = { method: "POST", path: `${root}${saved}/test`, why: "after mending what failed, test again" };
-  if (result === "failed") return [test];
-  if (result === "incomplete") return [{ ...test, why: "to test what could not be asked now" }];
   const sync: NextCall = { method: "POST", path: `${root}/directory/sync`, why: "the users have not been read yet" };
+  const isUnread = [...probes, ...mailboxes.flatMap((mailbox) => mailbox.probes)].some(
+    ({ code }) => code === "DIRECTORY_SYNC_REQUIRED",
+  );
+  if (result === "failed") return [...(isUnread ? [sync] : []), test];
+  if (result === "incomplete") return [{ ...test, why: "to test what could not be asked now" }];
   const go: NextCall =
     profile.id === undefined
       ? { method: "POST", path: `${root}/profiles`, why: "everything works: create the profile", body: profile }

@@ -10,6 +10,7 @@ import type { MailboxEntry } from "../mailboxes/mailbox.js";
 import { type Resolution, resolve } from "../mailboxes/resolve.js";
 import type { DirectoryUser } from "../ports/directory.js";
 import type { TenantEdge } from "../ports/tenants.js";
+import { readName } from "../profiles/directory-name.js";
 import type { ProfileInput } from "../profiles/profile.js";
 import { failed, ok, type Probe, timed } from "./probe.js";
 import { failureOf } from "./tenant-probes.js";
@@ -69,7 +70,8 @@ export function selectionProbes(
 ): Probe[] {
   const { mode, mailboxes, groups } = profile.mailboxes;
   const byNameOnly = groups.length === 0 && (mode === "single" || mode === "only");
-  if (asked !== undefined || byNameOnly || resolution === undefined) return [];
+  if (asked !== undefined || byNameOnly) return [];
+  if (resolution === undefined) return groups.length === 0 ? [] : [failed("selection", unsynced(places), clock)];
   const { chosen, excluded, unresolved } = resolution;
   const probed = new Set(mode === "only" ? mailboxes : []);
   const [first] = unresolved.filter(({ address }) => !probed.has(address));
@@ -81,6 +83,14 @@ export function selectionProbes(
   if (first === undefined) return [ok("selection", `the profile chooses ${chosen.length} mailboxes`, found)];
   return [failed("selection", { code: first.reason, detail: first.message, found, places }, clock)];
 }
+
+/** Groups and distinguished names are read against the directory snapshot, and there is none yet. */
+const unsynced = (places: Places) => ({
+  code: "DIRECTORY_SYNC_REQUIRED",
+  detail:
+    "the directory was never read, so it is not known whom this chooses; POST /api/v1/directory/sync, then test again",
+  places,
+});
 
 /** Without a snapshot the first page of the directory stands for it. */
 const firstOf = (profile: ProfileInput, users: DirectoryUser[]): MailboxEntry[] =>
@@ -104,6 +114,9 @@ async function lookedUp(profile: ProfileInput, asked: string, deps: TargetDeps):
   let target: Omit<Target, "probe"> = { asked, inProfile: null };
   const probe = await timed(clock, async () => {
     try {
+      const read = readName(asked);
+      if (deps.resolution === undefined && "kind" in read && read.kind === "distinguishedName")
+        return failed("address", unsynced(places), clock);
       const user = await tenant.directory.find(idOf(asked, deps.resolution) ?? asked);
       if (user === undefined) {
         const code = "ADDRESS_NOT_FOUND";

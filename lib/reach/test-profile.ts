@@ -73,7 +73,11 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   return reportOf({
     profile,
     facts,
-    probes: [...probes, ...selectionProbes(profile, mailboxes, { resolution, places, clock }), ...exchange],
+    probes: [
+      ...probes,
+      ...(unasked ? [] : selectionProbes(profile, mailboxes, { resolution, places, clock })),
+      ...exchange,
+    ],
     mailboxes: judged,
     left: chosen.left,
     at: clock.now(),
@@ -171,7 +175,8 @@ async function judge(
   const { rows, clock } = deps;
   const canWrite = tested.some(({ before, readable }) => before !== undefined || readable !== undefined);
   const othersReadable =
-    tested.some(({ readable }) => readable === true) || (canWrite && (await isAnybodyReadable(rows, clock.now())));
+    tested.some(({ readable }) => readable === true) ||
+    (canWrite && (await isAnybodyReadable(rows, clock.now(), ["scopedApp", "unknown"])));
   const judged: MailboxTest[] = [];
   const rightsOf = exchangeView(facts, deps);
   for (const one of tested) {

@@ -231,6 +231,26 @@ const cases: Case[] = [
     mayBePropagating: true,
   },
   {
+    name: "a group, before the directory was ever read",
+    roles: reader,
+    profile: { mailboxes: { mode: "only", groups: ["legal@contoso.example"] } },
+    fails: { selection: "DIRECTORY_SYNC_REQUIRED" },
+    says: /POST \/api\/v1\/directory\/sync/,
+  },
+  {
+    name: "a distinguished name, before the directory was ever read",
+    roles: reader,
+    asks: () => "CN=Anna Adler,OU=Legal,DC=contoso,DC=example",
+    fails: { address: "DIRECTORY_SYNC_REQUIRED" },
+    says: /POST \/api\/v1\/directory\/sync/,
+  },
+  {
+    name: "an answer of Entra that nobody has named yet",
+    token: { get: () => Promise.reject(new MailkeepError("unauthenticated", "no token", { reason: "AADSTS530003" })) },
+    fails: { token: "AADSTS530003" },
+    says: /sign-in log/,
+  },
+  {
     name: "Graph out of reach",
     baseUrl: "http://127.0.0.1:9",
     fails: { directory: "GRAPH_UNREACHABLE" },
@@ -292,6 +312,25 @@ describe("a broken set-up is named", () => {
     if (one.missing) expect(report.mailboxes[0].conditions.missing).toEqual(one.missing);
     expect(JSON.stringify(report)).not.toContain("Bearer");
   });
+});
+
+it("a right to mail that was taken away is no scope, whatever it let the app read before", async () => {
+  tenant.mailboxes.grantApplications([]);
+  tenant.mailboxes.setAccessPolicies([]);
+  tenant.faults.clear();
+  let roles = reader;
+  const token = { get: async () => tenant.tokenWith({ roles }) };
+  await using world = await aWorld({ shared: tenant, token });
+  const test = async (exchange: object) => {
+    tenant.faults.set({ exchange });
+    const body = { mailboxes: { mode: "only", mailboxes: [anna().address] } };
+    return (await anApi(world.app)("POST", "/profiles/test", { body })).json;
+  };
+  expect(await test({})).toMatchObject({ result: "ok" });
+  roles = ["User.Read.All"];
+  const missing = { result: "failed", summary: expect.stringContaining("mailbox: MAIL_RIGHT_MISSING") };
+  expect(await test({})).toMatchObject(missing);
+  expect(await test({ access: "none" })).toMatchObject(missing);
 });
 
 describe("what works", () => {

@@ -231,9 +231,9 @@ describe("a group that cannot be had", () => {
     const { run } = await world.app.profiles.run(profile);
     const show = () => world.app.runs.get(RunId.parse(run.id));
     await world.app.work(world.queue.receive() ?? "");
-    expect(await show()).toMatchObject({ status: "pending", problems: [{ code: "GROUP_UNREADABLE" }] });
+    expect(await show()).toMatchObject({ status: "pending", problems: [{ code: "GROUP_UNAVAILABLE" }] });
     await world.settle();
-    expect(await show()).toMatchObject({ status: "succeededWithGaps", problems: [{ code: "GROUP_UNREADABLE" }] });
+    expect(await show()).toMatchObject({ status: "succeededWithGaps", problems: [{ code: "GROUP_UNAVAILABLE" }] });
     expect((await world.parts(run.id)).map(({ address }) => address)).toEqual([anna]);
 
     const careful = await world.app.profiles.run(await world.profile({ mailboxes: { mode: "except", groups } }));

@@ -32,6 +32,8 @@ describe("a code", () => {
     ["HTTP_503", "HTTP_5xx"],
     ["HTTP_418", "HTTP_4xx"],
     ["HTTP_403", "HTTP_403"],
+    ["AADSTS7000222", "AADSTS7000222"],
+    ["AADSTS530003", "AADSTS"],
   ])("%s is found as %s", (met, code) => expect(explain(met)?.code).toBe(code));
 
   it("that nobody has named has no help, and no invented one", () => {

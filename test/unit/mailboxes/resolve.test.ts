@@ -105,6 +105,7 @@ it("says how a mailbox was chosen, its own name before a group", () => {
 it.each([
   ["GROUP_NOT_FOUND", true],
   ["GROUP_UNREADABLE", true],
+  ["GROUP_UNAVAILABLE", true],
   ["GROUP_EMPTY", false],
 ] as const)("a group that is %s keeps an exception from being applied: %s", (code, fatal) => {
   const problems = [{ code, message: "as it is" }];
