@@ -2,6 +2,7 @@
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
+import { tenantWideMail } from "../mailboxes/access.js";
 import type { DirectoryUser } from "../ports/directory.js";
 import type { MailboxReader } from "../ports/mail-source.js";
 import type { OpenTenant } from "../ports/tenants.js";
@@ -101,6 +102,42 @@ async function firstUsers(tenant: OpenTenant, mailbox: string | undefined): Prom
   throw new MailkeepError("not-found", "the directory names no user at all", { reason: "TENANT_WITHOUT_USERS" });
 }
 
+/** What is told when none can be read: that a right is missing, before that one is busy, before that one is not there. */
+const weight = ({ code }: MailkeepError): number => ["throttled", "forbidden"].indexOf(code);
+
+/** Messages of the inbox that are tried: one that cannot be rendered says nothing of the next. */
+const messageTries = 3;
+
+/**
+ * As far into a mailbox as archiving goes: an app that may list messages and read none is of no use.
+ * @throws MailkeepError `forbidden` when messages are refused
+ */
+async function lookInto(reader: MailboxReader, tenant: OpenTenant): Promise<string | undefined> {
+  const inbox = await reader.wellKnownFolder("inbox");
+  if (inbox === undefined) return undefined;
+  const page = await reader.changes(inbox, undefined, messageTries);
+  const changes = page.kind === "page" ? page.changes.slice(0, messageTries) : [];
+  for (const change of changes) {
+    if (change.kind !== "present") continue;
+    const outcome = await reader.mime(change.message.id);
+    if (outcome.kind === "mime") {
+      await outcome.body.dispose();
+      return "a message";
+    }
+    if (outcome.kind === "failed" && outcome.status === 403) throw await mailRefused(outcome, tenant);
+  }
+  return "the inbox";
+}
+
+async function mailRefused({ reason, requestId }: { reason: string; requestId?: string }, tenant: OpenTenant) {
+  const roles = await tenant.tokenRoles();
+  const listsOnly = roles !== undefined && !roles.some((role) => tenantWideMail.includes(role));
+  return new MailkeepError("forbidden", "the mailbox lists its messages and lets none be read", {
+    reason: listsOnly ? "MAIL_READ_BASIC_ONLY" : reason,
+    ...(requestId !== undefined && { requestId }),
+  });
+}
+
 async function readOne(users: DirectoryUser[], tenant: OpenTenant, deps: ProbeDeps): Promise<Probed<undefined>> {
   const candidates = users.filter(({ guest, mail }) => !guest && mail !== undefined).slice(0, mailboxTries);
   let refusal: MailkeepError | undefined;
@@ -108,13 +145,12 @@ async function readOne(users: DirectoryUser[], tenant: OpenTenant, deps: ProbeDe
   for (const { id } of candidates) {
     try {
       tried++;
-      const inbox = await deps.talk(id, tenant, (reader) => reader.wellKnownFolder("inbox"));
-      if (inbox !== undefined)
-        return { value: undefined, evidence: `the inbox of mailbox ${id} was read (try ${tried})` };
+      const seen = await deps.talk(id, tenant, (reader) => lookInto(reader, tenant));
+      if (seen !== undefined) return { value: undefined, evidence: `${seen} of mailbox ${id} was read (try ${tried})` };
     } catch (error) {
       // A mailbox that is not there or not ours to read says nothing of the next one.
-      if (!isMailkeepError(error, "no-mailbox", "forbidden")) throw error;
-      if (refusal === undefined || error.code === "forbidden") refusal = error;
+      if (!isMailkeepError(error, "no-mailbox", "forbidden", "throttled")) throw error;
+      if (refusal === undefined || weight(error) > weight(refusal)) refusal = error;
     }
   }
   throw (

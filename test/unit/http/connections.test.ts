@@ -194,6 +194,16 @@ describe("the test of a connection", () => {
       "mailbox",
       "ErrorAccessDenied",
     ],
+    [
+      "an app that may list messages and read none",
+      () =>
+        other.faults.set({
+          rules: [{ route: "GET /users/{user}/messages/{message}/$value", do: { kind: "forbidden" } }],
+        }),
+      {},
+      "mailbox",
+      "ErrorAccessDenied",
+    ],
   ])("names %s", async (...[, damage, change, probe, code]) => {
     const { identity = secret, ...rest } = change as { identity?: () => object };
     await put("Fabrikam", { ...rest, identity: identity() });
@@ -201,6 +211,22 @@ describe("the test of a connection", () => {
     const { json } = await ask("POST", "/connections/Fabrikam/test");
     expect(json).toMatchObject({ ok: false, bound: false });
     expect(json.probes.at(-1)).toMatchObject({ name: probe, ok: false, code, fix: expect.stringMatching(/.{10}/) });
+  });
+
+  it("is not ended by one mailbox that is throttled", async () => {
+    const two = await startTenant({ mailboxes: 2, messagesPerMailbox: 3, hugeMessageBytes: 0, now: world.clock.now });
+    const [busy, free] = two.mailboxes.list();
+    const throttled = { kind: "throttled" as const, retryAfterSeconds: 600 };
+    two.faults.set({ rules: [{ mailbox: busy?.id ?? "", do: throttled }] });
+    await put("Two", {
+      tenantId: two.tenantId,
+      graphBaseUrl: two.baseUrl,
+      identity: { ...secret(), keyVaultUrl: two.baseUrl },
+    });
+    const { json } = await ask("POST", "/connections/Two/test");
+    await two.close();
+    expect(json).toMatchObject({ bound: true });
+    expect(json.probes.at(-1).evidence).toContain(`of mailbox ${free?.id}`);
   });
 
   it("reads the mailbox that is named, and says when nobody has the name", async () => {
