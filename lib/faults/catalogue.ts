@@ -2056,6 +2056,14 @@ const own: Record<string, Entry> = {
     fix: "Set WRITER_CLIENT_ID (deploy with ATTACH_WRITER=true) and give that identity Mail.ReadWrite.",
     link: learn("graph/permissions-reference"),
   },
+  WRITER_RIGHT_MISSING: {
+    kind: "permission",
+    who: people.consent,
+    cause: "The second identity, which deletes, carries no right to write mail.",
+    fix: "Grant it Mail.ReadWrite, for chosen mailboxes or for all; it takes 30 minutes to 2 hours to take effect.",
+    command: "infra/grant.sh writer --principal {principalId}",
+    link: links.permissions,
+  },
 };
 
 /** All of them, under the spelling in which they come. */

@@ -33,6 +33,8 @@ export interface TenantEdge {
    * Errors: `unauthenticated`, `unavailable`.
    */
   tokenFacts(options?: { fresh?: boolean }): Promise<TokenFacts>;
+  /** The same of the second identity; undefined without one. */
+  writerFacts?: ((options?: { fresh?: boolean }) => Promise<TokenFacts>) | undefined;
   /** One small request, tried once. @throws MailkeepError what is unwell */
   ping(): Promise<{ ms: number }>;
 }

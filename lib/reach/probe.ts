@@ -9,6 +9,7 @@ export const probeNames = [
   "directory",
   "selection",
   "exchange",
+  "writer",
   "blob",
   "tables",
   "queue",

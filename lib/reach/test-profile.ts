@@ -27,6 +27,7 @@ import { probeStorage, type StorageDeps } from "./storage-probes.js";
 import { chooseTargets, selectionProbes, type Target } from "./targets.js";
 import { type ExchangeWish, placesOf, probeDirectory, probeExchange, probeToken } from "./tenant-probes.js";
 import { within } from "./within.js";
+import { probeWriter } from "./writer-probe.js";
 
 export interface TestDeps extends StorageDeps, Omit<ClaimDeps, "rows" | "clock" | "random"> {
   tenant: TenantEdge;
@@ -54,6 +55,7 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   const facts: TokenFacts = token.facts ?? { roles: undefined };
   const places = placesOf(facts);
   const storing = probeStorage(deps, places);
+  const writing = probeWriter(profile, tenant, deps);
   const directory = token.facts === undefined ? noDirectory(token.probe) : await probeDirectory(tenant, places, deps);
   const storage = await storing;
   const probes = [token.probe, directory.probe, ...storage];
@@ -77,6 +79,7 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
       ...probes,
       ...(unasked ? [] : selectionProbes(profile, mailboxes, { resolution, places, clock })),
       ...exchange,
+      ...(await writing),
     ],
     mailboxes: judged,
     left: chosen.left,

@@ -57,6 +57,10 @@ const forbiddenBlobs = (error: MailkeepError) => (edges: WorldEdges) => {
   };
   return { ...edges, blobs };
 };
+const writerGets = (writerFacts: NonNullable<WorldEdges["writerFacts"]>) => (edges: WorldEdges) => ({
+  ...edges,
+  writerFacts,
+});
 const storageSays = (code: "forbidden" | "unavailable", reason: string, status: number) =>
   new MailkeepError(code, `storage could not put a blob: ${status} ${reason}`, { reason, status, edge: "storage" });
 
@@ -249,6 +253,28 @@ const cases: Case[] = [
     token: { get: () => Promise.reject(new MailkeepError("unauthenticated", "no token", { reason: "AADSTS530003" })) },
     fails: { token: "AADSTS530003" },
     says: /sign-in log/,
+  },
+  {
+    name: "a rule that deletes, and no second identity",
+    profile: deleting,
+    edges: ({ writerFacts: _, ...edges }) => edges,
+    fails: { writer: "WRITER_IDENTITY_REQUIRED" },
+    says: /WRITER_CLIENT_ID/,
+  },
+  {
+    name: "a second identity that gets no token",
+    profile: deleting,
+    edges: writerGets(() => Promise.reject(new MailkeepError("unauthenticated", "no", { reason: "AADSTS7000222" }))),
+    fails: { writer: "AADSTS7000222" },
+    says: /secret has expired/,
+  },
+  {
+    name: "a second identity that may only read",
+    profile: deleting,
+    edges: writerGets(async () => ({ roles: ["Mail.Read"], appId: sampleAppId })),
+    fails: { writer: "WRITER_RIGHT_MISSING" },
+    says: /Mail\.ReadWrite/,
+    mayBePropagating: true,
   },
   {
     name: "Graph out of reach",

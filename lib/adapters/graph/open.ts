@@ -51,6 +51,7 @@ export interface Graph {
   /** The application permissions in the token, unverified; undefined when the token does not say. */
   tokenRoles(): Promise<string[] | undefined>;
   tokenFacts(options?: { fresh?: boolean }): Promise<TokenFacts>;
+  writerFacts?: ((options?: { fresh?: boolean }) => Promise<TokenFacts>) | undefined;
   /** One small request, tried once, for health. @throws MailkeepError what is unwell */
   ping(): Promise<{ ms: number }>;
   /** Closes idle connections and breaks the others. */
@@ -63,7 +64,7 @@ const mostConnections = 256;
 
 /** @throws MailkeepError `invalid` for a base URL that is no origin, or http beyond loopback */
 export function openGraph(options: GraphOptions): Graph {
-  const { clock, random, log, token } = options;
+  const { clock, random, log, token, writerToken } = options;
   const origin = originOf(options.baseUrl);
   const timeoutMs = options.requestTimeoutMs ?? defaultTimeoutMs;
   const agent = newAgent(timeoutMs);
@@ -90,6 +91,7 @@ export function openGraph(options: GraphOptions): Graph {
     directory: graphDirectory(client, origin),
     tokenRoles: async () => rolesIn(await token.get()),
     tokenFacts: async (options) => factsIn(await token.get(options)),
+    writerFacts: writerToken && (async (options) => factsIn(await writerToken.get(options))),
     ping: () => ping(client, clock),
     close: () => agent.destroy(),
   };
