@@ -78,6 +78,7 @@ const mayImport: Record<string, string[]> = {
     "lib/catalog",
     "lib/mailboxes",
     "lib/reading",
+    "lib/verify",
     "lib/work",
   ],
   "lib/audit": ["lib/core", "lib/ports"],

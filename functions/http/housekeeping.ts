@@ -32,7 +32,7 @@ function shown(piece: Piece) {
   const { id, kind, dryRun, graceDays, status, requestedAt, kept, truncated, found } = piece;
   return {
     id,
-    kind: kind as "orphans",
+    kind,
     dryRun,
     plan: piece.plan ?? null,
     graceDays,
@@ -42,13 +42,17 @@ function shown(piece: Piece) {
     endedAt: piece.endedAt ?? null,
     resumeAt: (status === "waiting" && piece.resumeAt) || null,
     planned: dryRun ? found : null,
-    removed: dryRun ? null : found,
+    removed: dryRun || kind !== "orphans" ? null : found,
+    joined: dryRun || kind !== "repack" ? null : found,
+    made: kind === "repack" ? piece.made : null,
     kept,
     truncated,
     problem: piece.problem ?? null,
   };
 }
 
-function shownItem({ kind, name, size, lastModified, why, state, detail }: Item) {
-  return { kind, name, size, lastModified, why, state: state as "planned", detail: detail ?? null };
+function shownItem({ kind, name, size, why, state, detail, ...rest }: Item) {
+  const { lastModified = null, packs = null, into = null, messages = null } = rest;
+  const told = { packs, into, messages, why, state: state as "planned", detail: detail || null };
+  return { kind, name, size, lastModified, ...told };
 }

@@ -1,25 +1,30 @@
 // Housekeeping over HTTP: plan first, look at what would go, then apply the plan.
 import { z } from "zod";
-import { HousekeepingId } from "../core/ids.js";
+import { HousekeepingId, MailboxId } from "../core/ids.js";
 import { usualGraceDays } from "../housekeeping/housekeeping.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
 
 const count = z.number().int().min(0);
 const time = z.iso.datetime();
-const Kind = z.enum(["orphans"]).describe("orphans: packs and attachments that no committed ledger record needs");
+const Kind = z
+  .enum(["orphans", "repack"])
+  .describe(
+    "orphans: packs and attachments that no committed ledger record needs. repack: many small packs of a mailbox into few",
+  );
 
 export const HousekeepingInput = z.strictObject({
   kind: Kind,
   dryRun: z.boolean().default(true).describe("true: make a plan, remove nothing. false: apply `plan`"),
   plan: HousekeepingId.optional().describe("The plan to apply, not older than a day"),
+  mailbox: MailboxId.optional().describe("Of the plan of a repacking: only this mailbox"),
   graceDays: z
     .number()
     .int()
     .min(0)
     .max(3_650)
     .default(usualGraceDays)
-    .describe("Of a plan: only what was written at least so many days ago"),
+    .describe("Of a plan of orphans: only what was written, or replaced, at least so many days ago"),
 });
 
 const Amount = z.strictObject({ count, bytes: count });
@@ -38,22 +43,29 @@ export const HousekeepingAnswer = z.strictObject({
   endedAt: time.nullable(),
   resumeAt: time.nullable(),
   planned: Amount.nullable().describe("Of a plan: what would go"),
-  removed: Amount.nullable().describe("Of an applied plan: what is gone"),
+  removed: Amount.nullable().describe("Of applied orphans: what is gone"),
+  joined: Amount.nullable().describe("Of an applied repacking: packs that are not needed any more"),
+  made: Amount.nullable().describe("Of a repacking: packs that take their place; in a plan about so many"),
   kept: z
     .record(z.string(), count)
-    .describe("Left where they are: referenced or rescued (needed since), changed, protected (policy or hold)"),
+    .describe(
+      "Left as they are: referenced or rescued (needed since), changed, protected (policy or hold), replacementDamaged; of a repacking damaged or tooFew",
+    ),
   truncated: z.boolean().describe("There is more than a plan holds: apply it and plan again"),
   problem: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
 });
 export const HousekeepingList = listOf(HousekeepingAnswer);
 
 export const HousekeepingItem = z.strictObject({
-  kind: z.enum(["attachment", "pack"]),
-  name: z.string().describe("Of the blob"),
+  kind: z.enum(["attachment", "pack", "mailbox"]),
+  name: z.string().describe("Of the blob, or of the mailbox's folder of packs"),
   size: count,
-  lastModified: time,
-  why: z.enum(["unreferenced", "replaced"]),
-  state: z.enum(["planned", "rescued", "removing", "removed", "kept"]),
+  lastModified: time.nullable().describe("Of a blob"),
+  packs: count.nullable().describe("Of a mailbox: packs that would be joined"),
+  into: count.nullable().describe("Of a mailbox: packs that would take their place"),
+  messages: count.nullable().describe("Of a mailbox: messages in those packs"),
+  why: z.enum(["unreferenced", "replaced", "small"]),
+  state: z.enum(["planned", "rescued", "removing", "removed", "kept", "joined"]),
   detail: z.string().nullable().describe("Why it was kept"),
 });
 export const HousekeepingItems = listOf(HousekeepingItem);

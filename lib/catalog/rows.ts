@@ -68,7 +68,6 @@ function storedWrites(message: MessageRecord, record: LedgerRecord): RowWrite[] 
 }
 
 function listValues(message: MessageRecord, record: LedgerRecord): Row {
-  const { entry } = message;
   const recipients = JSON.stringify({ to: message.to, cc: message.cc, bcc: message.bcc });
   const cuts = JSON.stringify(message.cuts);
   return defined({
@@ -96,14 +95,19 @@ function listValues(message: MessageRecord, record: LedgerRecord): Row {
     storedAt: record.time,
     removedAt: "",
     seq: record.seq,
-    pack: record.pack?.name,
-    entryName: entry.name,
-    entryOffset: entry.offset,
-    entryCompressedLength: entry.compressedLength,
-    entryLength: entry.length,
+    ...placeValues(record.pack?.name, message),
     cuts: cuts.length <= listLimit ? cuts : undefined,
   }) as Row;
 }
+
+/** Where a message's bytes lie; joining packs changes it. */
+export const placeValues = (pack: string | undefined, { entry }: Pick<MessageRecord, "entry">) => ({
+  ...(pack !== undefined && { pack }),
+  entryName: entry.name,
+  entryOffset: entry.offset,
+  entryCompressedLength: entry.compressedLength,
+  entryLength: entry.length,
+});
 
 function eventWrites(event: LedgerEvent): RowWrite[] {
   switch (event.kind) {
@@ -140,6 +144,12 @@ function eventWrites(event: LedgerEvent): RowWrite[] {
       };
       return [{ kind: "delete", row: intentRow(event.key) }, ...bothRows(event, ours)];
     }
+    case "repacked":
+      return event.messages.map((message) => ({
+        kind: "merge",
+        row: listRow(message.receivedAt, message.key),
+        values: placeValues(event.pack.name, message),
+      }));
     case "skipped":
     case "waiting":
     case "released":

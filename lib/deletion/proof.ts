@@ -7,7 +7,7 @@ import type { MailboxId } from "../core/ids.js";
 import { type ChainTip, checkLink } from "../ledger/chain.js";
 import { decodeRecord } from "../ledger/codec.js";
 import type { LedgerHead } from "../ledger/journal.js";
-import { type LedgerRecord, ledgerName } from "../ledger/record.js";
+import { type LedgerRecord, ledgerName, type Packed, packedBy } from "../ledger/record.js";
 import type { MessageRecord } from "../pack/manifest.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Row } from "../ports/row-store.js";
@@ -69,6 +69,7 @@ const keptPacks = 2;
 
 interface OpenPack {
   record: LedgerRecord;
+  packed: Packed;
   bytes: Uint8Array;
 }
 
@@ -77,8 +78,10 @@ export function prover(blobs: BlobStore, mailbox: MailboxId, ledger: CheckedLedg
   const packs = new Map<number, OpenPack | Damage>();
   const contents = contentCache();
 
+  const at = (seq: number) => ({ seq, sha256: ledger.hashes.get(seq) });
+
   async function packOf(seq: number): Promise<OpenPack | Damage> {
-    const open = packs.get(seq) ?? (await openPack(blobs, mailbox, { seq, sha256: ledger.hashes.get(seq) }));
+    const open = packs.get(seq) ?? (await openPack(blobs, mailbox, at(seq)));
     packs.delete(seq);
     packs.set(seq, open);
     for (const oldest of packs.keys()) if (packs.size > keptPacks) packs.delete(oldest);
@@ -88,18 +91,24 @@ export function prover(blobs: BlobStore, mailbox: MailboxId, ledger: CheckedLedg
   return {
     /** @throws what makes a read fail: that proves nothing, either way */
     async prove({ key, row, seq }: Candidate): Promise<Proof> {
-      const pack = await packOf(seq);
+      // The number of the record that came with the pack: the message's own, or one that joined packs since.
+      const pack = await packOf(Number(String(row.pack).slice(0, 8)));
       if ("code" in pack) return { kind: "damaged", ...pack };
-      const { record, bytes } = pack;
-      const message = record.stored.find((stored) => stored.key === key);
-      const wrong = message === undefined ? "the record does not have it" : differs(row, message, record);
+      const { packed, bytes } = pack;
+      const record = pack.record.seq === seq ? pack.record : await readChecked(blobs, mailbox, at(seq));
+      if ("code" in record) return { kind: "damaged", ...record };
+      const message = packed.messages.find((stored) => stored.key === key);
+      const wrong =
+        message === undefined || !hasStored(record, message)
+          ? "the record does not have it"
+          : differs(row, message, { ...record, pack: packed.pack });
       if (message === undefined || wrong !== undefined)
         return { kind: "damaged", code: "catalog-differs", detail: `ledger record ${seq}: ${wrong}` };
       let damage: Damage | undefined;
       const found = (code: FindingCode, { detail, blob }: { detail: string; blob: string }) => {
         damage = { code, detail: `${blob} ${detail}` };
       };
-      const open = { name: record.pack?.name ?? "", bytes };
+      const open = { name: packed.pack.name, bytes };
       await checkMessages([message], { blobs, mailbox, pack: open, contents, found, read: nothingRead() });
       return damage === undefined
         ? { kind: "proven", message, storedAt: record.time }
@@ -108,26 +117,44 @@ export function prover(blobs: BlobStore, mailbox: MailboxId, ledger: CheckedLedg
   };
 }
 
-async function openPack(
+/** Whether the record stored this very message, wherever it lies now. */
+function hasStored({ stored }: LedgerRecord, { entry: _, ...message }: MessageRecord): boolean {
+  const own = stored.find(({ key }) => key === message.key);
+  if (own === undefined) return false;
+  const { entry: __, ...told } = own;
+  return JSON.stringify(told) === JSON.stringify(message);
+}
+
+async function readChecked(
   blobs: BlobStore,
   mailbox: MailboxId,
   { seq, sha256: hash }: { seq: number; sha256: Sha256 | undefined },
-): Promise<OpenPack | Damage> {
+): Promise<LedgerRecord | Damage> {
   if (hash === undefined) return { code: "catalog-extra", detail: `the row names record ${seq}, which there is not` };
   const bytes = await bytesOf(blobs, ledgerName(mailbox, seq));
   if (bytes === undefined || sha256(bytes) !== hash)
     return { code: "record-unreadable", detail: `ledger record ${seq} is not the one that was checked` };
-  const record = decodeRecord(bytes);
+  return decodeRecord(bytes);
+}
+
+async function openPack(
+  blobs: BlobStore,
+  mailbox: MailboxId,
+  at: { seq: number; sha256: Sha256 | undefined },
+): Promise<OpenPack | Damage> {
+  const record = await readChecked(blobs, mailbox, at);
+  if ("code" in record) return record;
+  const packed = packedBy(record);
   let damage: Damage | undefined;
   const found = (code: FindingCode, { detail, blob }: { detail: string; blob: string }) => {
     damage ??= { code, detail: `${blob} ${detail}` };
   };
-  const pack = await checkPack(blobs, record, { found, read: nothingRead() });
+  const bytes = await checkPack(blobs, mailbox, packed, { found, read: nothingRead() });
   // One wrong byte anywhere in it, and nothing of it counts as proven.
   if (damage !== undefined) return damage;
-  return pack === undefined
-    ? { code: "pack-missing", detail: `ledger record ${seq} stored no message` }
-    : { record, bytes: pack };
+  return packed === undefined || bytes === undefined
+    ? { code: "pack-missing", detail: `ledger record ${at.seq} stored no message` }
+    : { record, packed, bytes };
 }
 
 /** The first property in which the row is not what the record makes of the message. */

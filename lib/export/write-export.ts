@@ -86,7 +86,13 @@ async function writeChunk(writing: Writing, at: Place, lines: PlanLine[]): Promi
   const { hand, out, written, next } = writing;
   const mbox = next.open?.entry;
   const rest = lines.slice(next.at.line);
-  for await (const { line, exported } of writeLines(rest, { blobs: hand.deps.blobs, out, written, at, mbox })) {
+  for await (const { line, exported } of writeLines(rest, {
+    ...{ blobs: hand.deps.blobs, rows: hand.deps.rows },
+    out,
+    written,
+    at,
+    mbox,
+  })) {
     next.at.line++;
     if (exported) next.written = plus(next.written, { messages: 1, bytes: line.size });
     const over = hand.isOver();

@@ -1,7 +1,10 @@
 // Puts planned messages into the zip, each read back and checked on the way: a damaged one is named and not exported.
 import { isMailkeepError } from "../core/errors.js";
+import type { MessageKey } from "../core/ids.js";
 import type { BlobStore } from "../ports/blob-store.js";
+import type { RowStore } from "../ports/row-store.js";
 import { checkedFirstBytes, openContent } from "../reading/content.js";
+import { placeNow } from "../reading/place-now.js";
 import { ahead } from "./ahead.js";
 import { deflatePiece } from "./deflate.js";
 import type { ExportFormat, ExportMailbox, Gap, IndexLine, Plan, PlanLine } from "./export.js";
@@ -42,13 +45,14 @@ export async function* writeLines(
   lines: Iterable<PlanLine>,
   {
     blobs,
+    rows,
     out,
     written,
     at,
     mbox,
-  }: { blobs: BlobStore; out: ZipOut; written: Written; at: Place; mbox: ZipEntry | undefined },
+  }: { blobs: BlobStore; rows: RowStore; out: ZipOut; written: Written; at: Place; mbox: ZipEntry | undefined },
 ): AsyncIterable<{ line: PlanLine; exported: boolean }> {
-  for await (const message of ahead(lines, readAhead, (line) => prepare(line, at, blobs))) {
+  for await (const message of ahead(lines, readAhead, (line) => prepare(line, at, { blobs, rows }))) {
     const { line } = message;
     const gap = message.kind === "gap" ? message : await write(message, { out, written, at, mbox });
     if (gap !== undefined) written.gaps.push(gapOf(line, at, gap));
@@ -56,11 +60,19 @@ export async function* writeLines(
   }
 }
 
-async function prepare(line: PlanLine, { format, mailbox }: Place, blobs: BlobStore): Promise<Prepared> {
+async function prepare(
+  line: PlanLine,
+  { format, mailbox }: Place,
+  { blobs, rows }: { blobs: BlobStore; rows: RowStore },
+): Promise<Prepared> {
   const { content, size, sha256, key } = line;
   if ("code" in content) return { line, kind: "gap", ...content };
   try {
-    const mail = await openContent(blobs, mailbox.id, { key, size, sha256, ...content });
+    const mail = await openContent(blobs, mailbox.id, {
+      ...{ key, size, sha256, ...content },
+      // The plan may be older than a joining of packs.
+      placeNow: placeNow(rows, mailbox.id, { ...line, key: line.key as MessageKey }),
+    });
     const body = format === "mbox" ? mboxrd({ sender: line.from?.email, receivedAt: line.receivedAt }, mail) : mail;
     if (size > checkedFirstBytes) return { line, kind: "stream", body };
     const chunks: Uint8Array[] = [];

@@ -1563,6 +1563,12 @@ const own: Record<string, Entry> = {
     cause: "Another connection to the same tenant has this mailbox; it is archived through that one.",
     fix: "Choose it in a profile of that connection.",
   },
+  MAILBOX_OUT_OF_PLACE: {
+    kind: "request",
+    who: people.caller,
+    cause: "A mailbox was named for housekeeping that is not done for a single one.",
+    fix: "Name it only with kind repack and dryRun true; what is applied is what the plan says.",
+  },
   MAILBOX_NOT_FOUND: {
     kind: "request",
     who: people.caller,

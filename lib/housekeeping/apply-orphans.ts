@@ -1,13 +1,17 @@
 // A sweep applied: each item is looked at once more, and then removed for good or left with the reason why.
+
+import { bringUpToDate } from "../catalog/replay.js";
 import { changeSweep, hasChangedState, loadSweep, type SweepState, stateOf } from "../catalog/sweep.js";
-import { MailkeepError } from "../core/errors.js";
+import { sha256 } from "../core/digest.js";
+import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { HousekeepingId, MailboxId } from "../core/ids.js";
 import { hour, minute, second } from "../core/time.js";
 import { emptyLedger } from "../ledger/journal.js";
-import type { LedgerRecord } from "../ledger/record.js";
+import { type LedgerRecord, packedBy, packPath } from "../ledger/record.js";
 import { takeClaim } from "../mailboxes/claim.js";
+import type { BlobStore } from "../ports/blob-store.js";
 import type { StoredRow } from "../ports/row-store.js";
-import type { Housekeeping } from "./housekeeping.js";
+import type { Housekeeping, Item } from "./housekeeping.js";
 import { readLedger } from "./read-ledger.js";
 import { getHousekeeping, itemOf, listItems, listMarks } from "./repo.js";
 import { archivedMailboxes, unsettled } from "./settled.js";
@@ -86,6 +90,8 @@ interface Since {
   attachments: ReadonlySet<string>;
   /** Where to go on reading each ledger. */
   heads: ReadonlyMap<string, { seq: number; sha256: LedgerRecord["previous"] }>;
+  /** Packs that took the place of others, and whether they are there as they were written. */
+  whole: Map<string, boolean>;
 }
 
 /** Everything committed since the plan was made, in every mailbox there is now. */
@@ -103,7 +109,7 @@ async function committedSince(plan: HousekeepingId, { rows, blobs }: Housekeepin
       },
       heads.get(mailbox) ?? emptyLedger,
     );
-  return { attachments, heads };
+  return { attachments, heads, whole: new Map() };
 }
 
 async function settleItem(
@@ -123,14 +129,43 @@ async function settleItem(
   const { claim } = attempt;
   try {
     let isNamed = false;
-    const look = ({ pack }: LedgerRecord) => {
-      isNamed ||= pack !== null && item.name.endsWith(`/${pack.name}`);
+    const look = (record: LedgerRecord) => {
+      const packed = packedBy(record);
+      isNamed ||= packed !== undefined && item.name.endsWith(`/${packed.pack.name}`);
     };
     await readLedger(deps.blobs, mailbox, look, since.heads.get(mailbox) ?? emptyLedger);
+    const isReady = item.why !== "replaced" || (await isReplaced(mailbox, item, { since, deps }));
     claim.assertHeld();
-    await (isNamed ? keep(row, "referenced", stretch, deps) : remove(row, stretch, deps));
+    if (isNamed) return await keep(row, "referenced", stretch, deps);
+    await (isReady ? remove(row, stretch, deps) : keep(row, "replacementDamaged", stretch, deps));
   } finally {
     await claim.release(claim.history);
+  }
+}
+
+/** Whether what took the pack's place is there to its last byte, and the tables lead there. */
+async function isReplaced(
+  mailbox: MailboxId,
+  { by = "", bySha256 }: Item,
+  { since, deps }: { since: Since; deps: HousekeepingDeps },
+): Promise<boolean> {
+  const { blobs, rows } = deps;
+  // Every row up to the ledger's end: none names the replaced pack any more.
+  await bringUpToDate(mailbox, { blobs, rows });
+  const name = packPath(mailbox, by);
+  const known = since.whole.get(name);
+  if (known !== undefined) return known;
+  const isWhole = (await bytesIfThere(blobs, name).then((bytes) => bytes && sha256(bytes))) === bySha256;
+  since.whole.set(name, isWhole);
+  return isWhole;
+}
+
+async function bytesIfThere(blobs: BlobStore, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await blobs.get(name)).bytes;
+  } catch (error) {
+    if (isMailkeepError(error, "not-found")) return undefined;
+    throw error;
   }
 }
 
@@ -140,7 +175,7 @@ async function remove(row: StoredRow, stretch: Stretch, deps: HousekeepingDeps):
   const item = itemOf(row);
   // Somebody rescues it at this moment: the next look finds that written down.
   if (item.state === "planned" && !(await hasChangedState(rows, row, "removing"))) return lookAgain(stretch);
-  const outcome = await removal.remove(item.name, item.version);
+  const outcome = await removal.remove(item.name, item.version ?? "");
   const isGone = outcome === "removed" || outcome === "absent";
   await finish(row, isGone ? "removed" : "kept", isGone ? undefined : outcome, deps);
   if (!isGone) return count(stretch, outcome);

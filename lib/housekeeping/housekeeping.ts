@@ -70,18 +70,28 @@ export const mostItems = 10_000;
 
 export const usualGraceDays = 7;
 
-/** One thing that would go. */
+/** One thing that would go, or a mailbox whose packs would be joined. */
 export interface Item {
-  /** Its row: `a_…` an attachment, `p_…` a pack. */
+  /** Its row: `a_…` an attachment, `p_…` a pack or a mailbox. */
   row: string;
-  kind: "attachment" | "pack";
+  kind: "attachment" | "pack" | "mailbox";
+  /** Of the blob, or of the folder of packs. */
   name: string;
   size: number;
-  lastModified: string;
-  version: string;
-  /** Of a pack. */
+  /** Of a blob. */
+  lastModified?: string;
+  version?: string;
+  /** Of a pack or a mailbox. */
   mailbox?: string;
-  why: "unreferenced" | "replaced";
+  why: "unreferenced" | "replaced" | "small";
+  /** Of a replaced pack: the one that took its place. */
+  by?: string;
+  bySha256?: string;
+  /** Of a mailbox: packs that would be joined, into how many, their messages, and the last record that was looked at. */
+  packs?: number;
+  into?: number;
+  messages?: number;
+  seq?: number;
   state: string;
   detail?: string;
 }

@@ -5,7 +5,7 @@ import { Sha256 } from "../core/digest.js";
 import { MailkeepError } from "../core/errors.js";
 import type { HousekeepingId, MailboxId } from "../core/ids.js";
 import { day, minute } from "../core/time.js";
-import { packPath } from "../ledger/record.js";
+import { packedBy, packPath, repackOf } from "../ledger/record.js";
 import type { RemovableBlob } from "../ports/blob-removal.js";
 import { type Housekeeping, type Item, isOpen, mostItems, sweepLivesMs } from "./housekeeping.js";
 import { readLedger } from "./read-ledger.js";
@@ -75,10 +75,14 @@ async function readMailbox(
   deps: HousekeepingDeps,
 ): Promise<void> {
   const { id } = stretch.current();
-  const named = new Map<string, Item["why"] | "needed">();
-  const head = await readLedger(deps.blobs, mailbox, ({ pack, stored }) => {
-    for (const { cuts } of stored) for (const { sha256 } of cuts) filter.add(sha256);
-    if (pack !== null) named.set(pack.name, "needed");
+  const named = new Map<string, "needed" | ReplacedBy>();
+  const head = await readLedger(deps.blobs, mailbox, (record) => {
+    for (const { cuts } of record.stored) for (const { sha256 } of cuts) filter.add(sha256);
+    const packed = packedBy(record);
+    if (packed !== undefined) named.set(packed.pack.name, "needed");
+    const repack = repackOf(record);
+    for (const { name } of repack?.replaced ?? [])
+      named.set(name, { by: repack?.pack.name ?? "", bySha256: repack?.pack.sha256 ?? "", at: record.time });
   });
   await deps.rows.upsert(
     "runs",
@@ -88,10 +92,21 @@ async function readMailbox(
   const prefix = packPath(mailbox, "");
   for await (const blob of deps.removal.list(prefix)) {
     const name = blob.name.slice(prefix.length);
-    const why = named.get(name) ?? "unreferenced";
-    if (why === "needed" || isYoung(blob, stretch.current(), deps)) continue;
-    await propose(stretch, { ...itemOf(blob), row: packRow(mailbox, name), kind: "pack", mailbox, why }, deps);
+    const told = named.get(name);
+    if (told === "needed" || isYoung(blob, stretch.current(), deps)) continue;
+    const item = { ...itemOf(blob), row: packRow(mailbox, name), kind: "pack" as const, mailbox };
+    if (told === undefined) await propose(stretch, { ...item, why: "unreferenced" }, deps);
+    // However old the pack is: whoever looked its place up has the grace period to read it.
+    else if (!isYoung({ lastModified: new Date(told.at) }, stretch.current(), deps))
+      await propose(stretch, { ...item, why: "replaced", by: told.by, bySha256: told.bySha256 }, deps);
   }
+}
+
+/** The pack that took another one's place, and when. */
+interface ReplacedBy {
+  by: string;
+  bySha256: string;
+  at: string;
 }
 
 /** Every attachment that no reference was found for. False when time is up. */
@@ -112,8 +127,11 @@ async function readAttachments(stretch: Stretch, filter: ReferenceFilter, deps: 
   return true;
 }
 
-const isYoung = ({ lastModified }: RemovableBlob, { graceDays }: Housekeeping, { clock }: HousekeepingDeps): boolean =>
-  clock.now().getTime() - lastModified.getTime() < graceDays * day;
+const isYoung = (
+  { lastModified }: Pick<RemovableBlob, "lastModified">,
+  { graceDays }: Housekeeping,
+  { clock }: HousekeepingDeps,
+): boolean => clock.now().getTime() - lastModified.getTime() < graceDays * day;
 
 const itemOf = ({ name, size, lastModified, version }: RemovableBlob) => ({
   name,

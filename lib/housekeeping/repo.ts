@@ -68,6 +68,7 @@ export async function changeHousekeeping(
 }
 
 export const packRow = (mailbox: string, name: string): string => `p_${mailbox}_${name}`;
+export const mailboxRow = (mailbox: string): string => `p_${mailbox}`;
 export const headRow = (mailbox: string): string => `m_${mailbox}`;
 export const claimRow = (mailbox: string): string => `c_${mailbox}`;
 

@@ -1,12 +1,14 @@
 // What doors, timers and queues ask of this room.
 import { MailkeepError } from "../core/errors.js";
-import { type HousekeepingId, newHousekeepingId } from "../core/ids.js";
+import { type HousekeepingId, type MailboxId, newHousekeepingId } from "../core/ids.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import { minute } from "../core/time.js";
 import type { WorkItem } from "../work/item.js";
 import { applyOrphans } from "./apply-orphans.js";
+import { applyRepack } from "./apply-repack.js";
 import { type Housekeeping, type HousekeepingKind, type Item, isOpen, planLivesMs } from "./housekeeping.js";
 import { planOrphans } from "./plan-orphans.js";
+import { planRepack } from "./plan-repack.js";
 import {
   changeHousekeeping,
   getHousekeeping,
@@ -27,6 +29,8 @@ export interface Wish {
   dryRun: boolean;
   plan?: HousekeepingId | undefined;
   graceDays: number;
+  /** Of a repacking's plan: only this one. */
+  mailbox?: MailboxId | undefined;
 }
 
 type Deps = Omit<HousekeepingDeps, "budgetMs">;
@@ -70,13 +74,22 @@ const poisoned = {
   message: "the work failed again and again; the log says how; mend the cause and ask again",
 };
 
-const workFor = ({ dryRun }: Housekeeping): Work => (dryRun ? planOrphans : applyOrphans);
+const works: Record<HousekeepingKind, { plan: Work; apply: Work }> = {
+  orphans: { plan: planOrphans, apply: applyOrphans },
+  repack: { plan: planRepack, apply: applyRepack },
+};
+const workFor = ({ kind, dryRun }: Housekeeping): Work => works[kind][dryRun ? "plan" : "apply"];
 
 /** @throws conflict (HOUSEKEEPING_UNDER_WAY), not-found, invalid (PLAN_STALE, PLAN_NOT_READY) */
 async function request(wish: Wish, deps: HousekeepingDeps): Promise<Housekeeping> {
   const { rows, clock, random } = deps;
   const now = clock.now();
   await assertAlone(wish, deps);
+  if (wish.mailbox !== undefined && (wish.kind !== "repack" || !wish.dryRun))
+    throw new MailkeepError("invalid", "only the plan of a repacking is for one mailbox", {
+      field: "mailbox",
+      reason: "MAILBOX_OUT_OF_PLACE",
+    });
   const graceDays = wish.dryRun ? wish.graceDays : (await applicable(wish, deps)).graceDays;
   const value: Housekeeping = {
     id: newHousekeepingId(now, random),
@@ -84,6 +97,7 @@ async function request(wish: Wish, deps: HousekeepingDeps): Promise<Housekeeping
     dryRun: wish.dryRun,
     ...(wish.plan !== undefined && { plan: wish.plan }),
     graceDays,
+    ...(wish.mailbox !== undefined && { mailboxes: [wish.mailbox] }),
     status: "pending",
     requestedAt: now.toISOString(),
     updatedAt: now.toISOString(),

@@ -3,7 +3,7 @@ import { type Sha256, sha256 } from "../core/digest.js";
 import { isMailkeepError } from "../core/errors.js";
 import { merkleRoot } from "../pack/merkle.js";
 import { decodeRecord } from "./codec.js";
-import { type LedgerRecord, ledgerName, packName } from "./record.js";
+import { type LedgerRecord, ledgerName, packedBy, packName, repackOf } from "./record.js";
 
 /**
  * unreadable      the bytes are not a record
@@ -106,12 +106,22 @@ function checkPlace(tip: ChainTip | undefined, record: LedgerRecord, name: strin
     found("broken-link", `names ${record.previous ?? "none"} as its predecessor, which is ${tip?.sha256 ?? "none"}`);
 }
 
-function checkPack({ seq, pack, stored }: LedgerRecord, found: Found): void {
+function checkPack(record: LedgerRecord, found: Found): void {
+  const { seq, pack, stored, events } = record;
+  const repack = repackOf(record);
+  if (repack !== undefined && (pack !== null || events.length > 1))
+    found("wrong-stored", "joins packs and does something else besides");
+  if (repack?.replaced.some((old) => old.seq >= seq || old.name !== packName(old.seq, old.sha256)))
+    found("wrong-stored", "replaces packs that no earlier record can have named");
   if ((pack === null) !== (stored.length === 0))
     found("wrong-stored", `${stored.length} messages, ${pack?.name ?? "no pack"}`);
-  if (new Set(stored.map(({ key }) => key)).size !== stored.length) found("wrong-stored", "a message is stored twice");
-  if (pack === null) return;
-  if (pack.name !== packName(seq, pack.sha256)) found("wrong-pack-name", `${pack.name} has the hash ${pack.sha256}`);
-  const root = merkleRoot(stored.map((message) => message.sha256));
-  if (pack.merkleRoot !== root) found("wrong-root", `${pack.merkleRoot} should be ${root}`);
+  const packed = packedBy(record);
+  if (packed === undefined) return;
+  const { messages, pack: facts } = packed;
+  if (new Set(messages.map(({ key }) => key)).size !== messages.length)
+    found("wrong-stored", "a message is stored twice");
+  if (facts.name !== packName(seq, facts.sha256))
+    found("wrong-pack-name", `${facts.name} has the hash ${facts.sha256}`);
+  const root = merkleRoot(messages.map((message) => message.sha256));
+  if (facts.merkleRoot !== root) found("wrong-root", `${facts.merkleRoot} should be ${root}`);
 }

@@ -4,6 +4,7 @@ import { Sha256 } from "../core/digest.js";
 import { MailboxId, MessageKey } from "../core/ids.js";
 import { MessageRecord } from "../pack/manifest.js";
 import { Deleted, Deleting, Kept } from "./deletion.js";
+import { PackFacts, Repacked } from "./repacked.js";
 
 /** The message an event speaks of; `receivedAt` makes its catalog row findable without a lookup. */
 const known = { key: MessageKey, receivedAt: z.string() };
@@ -125,6 +126,7 @@ export const LedgerEvent = z.discriminatedUnion("kind", [
   Deleting,
   Deleted,
   Kept,
+  Repacked,
 ]);
 export type LedgerEvent = z.infer<typeof LedgerEvent>;
 
@@ -151,15 +153,7 @@ export const LedgerRecord = z.object({
   seq: z.number().int().positive(),
   /** SHA-256 of the previous record's stored bytes (the .json.gz as it lies in the container); null for seq 1. */
   previous: Sha256.nullable(),
-  pack: z
-    .object({
-      name: z.string(),
-      sha256: Sha256,
-      size: z.number().int().positive(),
-      /** RFC 6962 section 2.1 Merkle tree head over the 32-byte sha256 of each message, in the order of `stored`. */
-      merkleRoot: Sha256,
-    })
-    .nullable(),
+  pack: PackFacts.nullable(),
   stored: z.array(MessageRecord),
   events: z.array(LedgerEvent),
   cursors: z.array(CursorMark),
@@ -168,6 +162,22 @@ export const LedgerRecord = z.object({
   program: z.string(),
 });
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
+
+/** The pack that came with a record, of new messages or of moved ones, and what lies in it. */
+export function packedBy({ pack, stored, events }: LedgerRecord): Packed | undefined {
+  if (pack !== null) return { pack, messages: stored };
+  return repackOf({ events });
+}
+
+export interface Packed {
+  pack: PackFacts;
+  messages: MessageRecord[];
+}
+
+/** What the record says of packs that were joined, if it says so. */
+export function repackOf({ events }: Pick<LedgerRecord, "events">): Repacked | undefined {
+  return events.find((event) => event.kind === "repacked");
+}
 
 /** What writes records, as they name it. */
 export const program = "mailkeep/0.1.0";

@@ -6,7 +6,7 @@ import { asBuffer } from "./base64-lines.js";
 import { deflate } from "./deflate.js";
 import { MessageRecord, manifestName, type Unplaced } from "./manifest.js";
 import { merkleRoot } from "./merkle.js";
-import { deflated, directory, earliestDosTime, localHeader, stored, type ZipEntry } from "./zip.js";
+import { deflated, directory, earliestDosTime, localHeader, readLocalHeader, stored, type ZipEntry } from "./zip.js";
 
 /** A pack is full at either limit; it may end earlier, with the work at hand. */
 export interface PackLimits {
@@ -30,6 +30,11 @@ export interface OpenPack {
    * order of completion. @throws MailkeepError `invalid` for a record that could not be read back
    */
   add(message: Unplaced, skeleton: Uint8Array): Promise<void>;
+  /**
+   * Takes over a message from another pack as it is compressed there; `bytes` is the range of its entry (see entryRange).
+   * Who calls has checked them. @throws MailkeepError `corrupt`, `invalid`
+   */
+  copy(message: MessageRecord, bytes: Uint8Array): void;
   /** True from the limit on; what is added nevertheless is still taken. */
   readonly full: boolean;
   /** Messages added, those still being compressed included. */
@@ -48,8 +53,10 @@ export function openPack(limits: PackLimits = packLimits): OpenPack {
   let lineBytes = 0;
   let sealed = false;
 
-  async function place(record: MessageRecord, skeleton: Uint8Array): Promise<void> {
-    const data = await zip.compress(skeleton);
+  const place = async (record: MessageRecord, skeleton: Uint8Array): Promise<void> =>
+    put(record, await zip.compress(skeleton));
+
+  function put(record: MessageRecord, data: Data): void {
     record.entry = zip.append(`m/${placed.length + 1}.eml`, data);
     placed.push(record);
     const line = `${JSON.stringify(record)}\n`;
@@ -63,6 +70,11 @@ export function openPack(limits: PackLimits = packLimits): OpenPack {
       const adding = place(toRecord(message), skeleton);
       pending.add(adding);
       await adding.finally(() => pending.delete(adding));
+    },
+    copy(message, bytes) {
+      if (sealed) throw new MailkeepError("invalid", "the pack is sealed");
+      const { name: _, dataAt, compressedLength, ...data } = readLocalHeader(asBuffer(bytes));
+      put(toRecord(message), { ...data, bytes: bytes.subarray(dataAt, dataAt + compressedLength) });
     },
     get full() {
       return this.count >= limits.messages || Math.max(zip.length, lineBytes) >= limits.targetBytes;

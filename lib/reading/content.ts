@@ -1,6 +1,7 @@
 // The exact bytes of one stored message, put together from its pack and its attachment blobs, and checked on the way.
 import { createHash } from "node:crypto";
 import type { Sha256 } from "../core/digest.js";
+import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import { attachmentPath, packPath } from "../ledger/record.js";
 import { decodeAttachmentStream } from "../pack/attachment.js";
@@ -20,6 +21,8 @@ export interface Content {
   pack: string;
   entry: Entry;
   cuts: Cut[];
+  /** Asked when the pack is not there: packs may have been joined since the place was looked up. */
+  placeNow?: () => Promise<Pick<Content, "pack" | "entry"> | undefined>;
 }
 
 /** Up to this size a message is checked before its first byte is given out. */
@@ -62,12 +65,16 @@ function checkNumbers({ key, size, entry, cuts }: Content): void {
 export async function readSkeleton(
   blobs: BlobStore,
   mailbox: MailboxId,
-  { key, pack, entry }: Content,
+  { key, pack, entry, placeNow }: Pick<Content, "key" | "pack" | "entry" | "placeNow">,
 ): Promise<Uint8Array> {
   const { offset, length } = entryRange(entry);
   try {
     return await readEntry(await blobs.getRange(packPath(mailbox, pack), offset, length), entry);
   } catch (error) {
+    const now = isMailkeepError(error, "not-found") ? await placeNow?.() : undefined;
+    // Each look finds a later pack or ends it: a place never goes back.
+    if (now !== undefined && now.pack > pack && now.entry.length === entry.length)
+      return readSkeleton(blobs, mailbox, { key, ...now, ...(placeNow && { placeNow }) });
     throw asDamage(`message ${key} of mailbox ${mailbox}`, error);
   }
 }

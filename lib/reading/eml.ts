@@ -4,6 +4,7 @@ import type { MailboxId, MessageKey } from "../core/ids.js";
 import { openContent } from "./content.js";
 import { safeFileName } from "./file-name.js";
 import { ledgerEntries } from "./ledger-entry.js";
+import { placeNowOf } from "./place-now.js";
 import { contentOf, findMessage, type ReadingDeps } from "./stored-message.js";
 
 export interface OpenEml {
@@ -18,7 +19,8 @@ export interface OpenEml {
 /** @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT) */
 export async function openEml({ rows, blobs }: ReadingDeps, mailbox: MailboxId, key: MessageKey): Promise<OpenEml> {
   const { row } = await findMessage(rows, mailbox, key);
-  const content = await contentOf(row, ledgerEntries(blobs, mailbox));
+  const found = await contentOf(row, ledgerEntries(blobs, mailbox));
+  const content = { ...found, placeNow: placeNowOf(rows, mailbox, row) };
   const name = safeFileName(typeof row.subject === "string" ? row.subject.replace(/[/\\]/g, "-") : undefined, key);
   return {
     size: content.size,

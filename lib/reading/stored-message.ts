@@ -56,15 +56,22 @@ const Place = z.object({
 export async function contentOf(row: Row, ledger: LedgerEntries): Promise<Content> {
   const place = Place.safeParse(row);
   if (!place.success) throw unreadable(row);
-  const { key, size, sha256, pack, entryName, entryOffset, entryCompressedLength, entryLength, cuts } = place.data;
+  const { key, size, sha256, cuts } = place.data;
   return {
     key,
     size,
     sha256,
-    pack,
-    entry: { name: entryName, offset: entryOffset, compressedLength: entryCompressedLength, length: entryLength },
+    ...placeOf(row),
     cuts: cuts === undefined ? (await ledger.of(row)).cuts : parseCuts(cuts, row),
   };
+}
+
+/** @throws MailkeepError `corrupt` (ARCHIVE_CORRUPT) */
+export function placeOf(row: Row): Pick<Content, "pack" | "entry"> {
+  const place = Place.safeParse(row);
+  if (!place.success) throw unreadable(row);
+  const { pack, entryName: name, entryOffset: offset, entryLength: length } = place.data;
+  return { pack, entry: { name, offset, compressedLength: place.data.entryCompressedLength, length } };
 }
 
 function parseCuts(json: string, row: Row): Cut[] {

@@ -57,7 +57,7 @@ export async function searchMailbox(mailbox: MailboxId, stretch: Stretch, deps: 
   if (after === undefined) await checkWhole(mailbox, deps, searched);
   const ledger = ledgerEntries(blobs, mailbox);
   const folders = await knownFolders(rows, mailbox);
-  const names = (row: Row) => attachmentNames(row, { blobs, clock, mailbox, ledger });
+  const names = (row: Row) => attachmentNames(row, { rows, blobs, clock, mailbox, ledger });
   const fits = matcher(query, { folders, ledger, attachmentNames: names });
   let address: string | undefined;
   for await (const { row, values } of listMessages(rows, mailbox, { ...timesOf(query), ...(after && { after }) })) {

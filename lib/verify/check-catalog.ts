@@ -1,9 +1,9 @@
 // Compares the rows of the catalog with the ledger: every message has its rows, and no row speaks of anything else.
-import { catalogWrites, idHashOf, knownRow, listRow } from "../catalog/rows.js";
+import { catalogWrites, idHashOf, knownRow, listRow, placeValues } from "../catalog/rows.js";
 import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId, MessageKey } from "../core/ids.js";
 import { readRecord } from "../ledger/journal.js";
-import type { LedgerRecord } from "../ledger/record.js";
+import { type LedgerRecord, repackOf } from "../ledger/record.js";
 import type { MessageRecord } from "../pack/manifest.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
@@ -24,8 +24,9 @@ export type RowFound = (code: FindingCode, place: { message: MessageKey; seq?: n
 export async function checkRows(
   rows: RowStore,
   record: LedgerRecord,
-  { part, state, found }: { part: VerifyPart; state: ScanState; found: RowFound },
+  { part, state, found, places }: { part: VerifyPart; state: ScanState; found: RowFound; places: JoinedPlaces },
 ): Promise<void> {
+  await checkMoved(rows, record, found);
   const expected = new Map(catalogWrites({ ...record, events: [] }).map((write) => [write.row, write]));
   for (let at = 0; at < record.stored.length; at += atOnce) {
     const some = record.stored.slice(at, at + atOnce);
@@ -35,7 +36,9 @@ export async function checkRows(
       const say = (code: FindingCode, detail: string) => found(code, { message: message.key, seq: record.seq, detail });
       part.read.rows += 2;
       const write = expected.get(listRow(message.receivedAt, message.key));
-      checkListRow(list, { seq: record.seq, values: write?.kind === "upsert" ? write.values : {}, state, say });
+      const values = write?.kind === "upsert" ? write.values : {};
+      const now = list && list.values.pack !== values.pack ? await places.of(list.values) : {};
+      checkListRow(list, { seq: record.seq, values: { ...values, ...now }, state, say });
       if (known === undefined) say("catalog-missing", "has no row by its id");
       else if (
         Number(known.values.version) < message.version ||
@@ -43,6 +46,43 @@ export async function checkRows(
       )
         say("catalog-differs", "the row by its id names another version");
     }
+  }
+}
+
+export interface JoinedPlaces {
+  /** The place that a record of joining gives the message of this row, if the row names that record's pack. */
+  of(row: Row): Promise<Row>;
+}
+
+/** Keeps the record read last: neighbours were joined together. */
+export function joinedPlaces(blobs: BlobStore, mailbox: MailboxId): JoinedPlaces {
+  let last: LedgerRecord | undefined;
+  return {
+    async of({ pack, key }) {
+      const seq = Number(String(pack).slice(0, 8));
+      // A damaged record is found where it lies.
+      if (last?.seq !== seq) last = await recordOf(blobs, mailbox, seq).catch(unlessCorrupt);
+      const repack = last && repackOf(last);
+      const message = repack?.pack.name === pack ? repack?.messages.find((one) => one.key === key) : undefined;
+      return repack === undefined || message === undefined ? {} : placeValues(repack.pack.name, message);
+    },
+  };
+}
+
+function unlessCorrupt(error: unknown): undefined {
+  if (!isMailkeepError(error, "corrupt")) throw error;
+  return undefined;
+}
+
+/** Rows of messages that were moved to another pack: a row that names an earlier one leads to where nothing may be. */
+async function checkMoved(rows: RowStore, record: LedgerRecord, found: RowFound): Promise<void> {
+  const repack = repackOf(record);
+  for (const { key, receivedAt } of repack?.messages ?? []) {
+    const row = await rows.get("messages", { partition: record.mailbox, row: listRow(receivedAt, key) });
+    const isStale =
+      row !== undefined && Number(row.values.seq) < record.seq && String(row.values.pack) < `${repack?.pack.name}`;
+    if (isStale)
+      found("catalog-differs", { message: key, seq: record.seq, detail: "the row names a pack that was replaced" });
   }
 }
 
@@ -150,14 +190,18 @@ type Place = Pick<MessageRecord, "receivedAt" | "key">;
 
 /** The messages of a record; undefined when there is no such record. A damaged one has been found already. */
 async function storedIn(blobs: BlobStore, mailbox: MailboxId, seq: number): Promise<Place[] | "damaged" | undefined> {
-  // Nine digits are no record, and a row may say anything.
-  if (!Number.isSafeInteger(seq) || seq < 1 || seq > 99_999_999) return undefined;
   try {
-    return (await readRecord(blobs, mailbox, seq))?.record.stored;
+    return (await recordOf(blobs, mailbox, seq))?.stored;
   } catch (error) {
     if (isMailkeepError(error, "corrupt")) return "damaged";
     throw error;
   }
+}
+
+/** Nine digits are no record, and a row may say anything. */
+async function recordOf(blobs: BlobStore, mailbox: MailboxId, seq: number): Promise<LedgerRecord | undefined> {
+  if (!Number.isSafeInteger(seq) || seq < 1 || seq > 99_999_999) return undefined;
+  return (await readRecord(blobs, mailbox, seq))?.record;
 }
 
 /** A row by id whose message has no row in the list, and is not on its way from a newer record either. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Sha256, sha256 } from "../core/digest.js";
 import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
-import { attachmentPath, type LedgerRecord, packPath } from "../ledger/record.js";
+import { attachmentPath, type Packed, packPath } from "../ledger/record.js";
 import { decodeAttachmentStream } from "../pack/attachment.js";
 import { longestSkeletonBytes } from "../pack/layout.js";
 import type { Cut, MessageRecord } from "../pack/manifest.js";
@@ -21,10 +21,12 @@ export type Found = (code: FindingCode, place: { message?: MessageRecord; blob: 
 /** The stored bytes of the record's pack, whether right or wrong; undefined when there are none to read messages from. */
 export async function checkPack(
   blobs: BlobStore,
-  { mailbox, pack, stored }: LedgerRecord,
+  mailbox: MailboxId,
+  packed: Packed | undefined,
   { found, read }: { found: Found; read: ReadCounts },
 ): Promise<Uint8Array | undefined> {
-  if (pack === null) return undefined;
+  if (packed === undefined) return undefined;
+  const { pack, messages: stored } = packed;
   const blob = packPath(mailbox, pack.name);
   const damaged = (detail: string) => found("pack-damaged", { blob, detail });
   const bytes = await packBytes(blobs, blob, damaged);

@@ -16,6 +16,7 @@ import type { ChainFault } from "../ledger/chain.js";
  * pack-name-wrong     the pack's name does not carry its number and hash
  * pack-missing        the record's pack is not there
  * pack-damaged        the pack has other bytes than were stored
+ * repack-differs      a record that joins packs tells of them or of their messages other than the records that stored them
  * manifest-differs    the pack's own list of messages is not the record's
  * message-damaged     the message does not come back as the bytes that were stored
  * attachment-missing  a message needs an attachment blob that is not there
@@ -44,6 +45,7 @@ export const findingCodes = [
   "pack-name-wrong",
   "pack-missing",
   "pack-damaged",
+  "repack-differs",
   "manifest-differs",
   "message-damaged",
   "attachment-missing",

@@ -161,22 +161,60 @@ function checkRecord(record, { seq, mailbox, previous }, report) {
   if (record.seq !== seq || record.mailbox !== mailbox)
     report("record-misplaced", `is record ${record.seq} of mailbox ${record.mailbox}`);
   if (record.previous !== previous) report("chain-broken", `names ${record.previous} before it, which is ${previous}`);
-  if ((pack === null) !== (stored.length === 0) || new Set(stored.map(({ key }) => key)).size !== stored.length)
+  const repack = repackOf(record);
+  if (repack !== undefined && (pack !== null || record.events.length > 1))
+    report("stored-list-wrong", "joins packs and does something else besides");
+  const packed = packedBy(record);
+  const keys = new Set(packed?.messages.map(({ key }) => key));
+  if ((pack === null) !== (stored.length === 0) || keys.size !== (packed?.messages.length ?? 0))
     report("stored-list-wrong", "lists messages without a pack, none with one, or one twice");
-  if (pack !== null && pack.name !== `${digits(seq)}-${pack.sha256.slice(0, 16)}.zip`)
+  if (packed === undefined) return;
+  if (packed.pack.name !== `${digits(seq)}-${packed.pack.sha256.slice(0, 16)}.zip`)
     report("pack-name-wrong", "the pack's name is not its number and hash");
-  if (pack !== null && pack.merkleRoot !== merkleRoot(stored.map((message) => message.sha256)))
+  if (packed.pack.merkleRoot !== merkleRoot(packed.messages.map((message) => message.sha256)))
     report("merkle-root-wrong", "the Merkle root is not that of its messages");
 }
 
-function checkPack(root, mailbox, { pack, stored }, report) {
+/** The pack that came with a record, of new messages or of those of packs that were joined. */
+function packedBy(record) {
+  if (record.pack !== null) return { pack: record.pack, messages: record.stored };
+  const repack = repackOf(record);
+  return repack && { pack: repack.pack, messages: repack.messages };
+}
+
+const repackOf = ({ events }) => (events ?? []).find(({ kind }) => kind === "repacked");
+
+/** The packs that the record replaces need not be there, when it tells of them and their messages as their own records do. */
+function followRepack(root, mailbox, { record, missing, report }) {
+  const repack = repackOf(record);
+  if (repack === undefined) return;
+  const unplaced = (messages) => JSON.stringify(messages.map(({ entry, ...rest }) => rest));
+  let at = 0;
+  for (const { seq, name, sha256: hash } of repack.replaced) {
+    const bytes = seq < record.seq ? read(root, "mailboxes", mailbox, "ledger", `${digits(seq)}.json.gz`) : undefined;
+    const packed = bytes && packedBy(decodeRecord(bytes));
+    if (packed?.pack.name !== name || packed.pack.sha256 !== hash)
+      return report("repack-differs", `replaces the pack ${name}, which record ${seq} does not name`);
+    const own = repack.messages.slice(at, at + packed.messages.length);
+    if (unplaced(own) !== unplaced(packed.messages))
+      return report("repack-differs", `tells of the messages of record ${seq} other than that record`);
+    at += packed.messages.length;
+  }
+  if (at !== repack.messages.length) return report("repack-differs", "has messages that the replaced packs had not");
+  for (const { seq } of repack.replaced) missing.delete(seq);
+}
+
+function checkPack(root, mailbox, { pack, messages }, { report, missed }) {
   const name = /^[0-9]{8}-[0-9a-f]{16}\.zip$/.test(pack.name) ? pack.name : "";
   const bytes = name === "" ? undefined : read(root, "mailboxes", mailbox, "packs", name);
-  if (bytes === undefined) return report("pack-missing", `${pack.name}: ${stored.length} messages are lost`);
+  if (bytes === undefined) {
+    missed(`${pack.name}: ${messages.length} messages are lost`);
+    return undefined;
+  }
   if (bytes.length !== pack.size || sha256(bytes) !== pack.sha256)
     report("pack-damaged", `${name} has other bytes than were stored`);
   const list = () => JSON.stringify(manifestOf(bytes));
-  if (reading("", name, list, () => "unreadable") !== JSON.stringify(stored))
+  if (reading("", name, list, () => "unreadable") !== JSON.stringify(messages))
     report("manifest-differs", `${name} lists other messages than the record`);
   return bytes;
 }
@@ -206,6 +244,9 @@ function checkMailbox(root, mailbox, known) {
   const deletions = { hashes: new Map(), open: new Map() };
   const counts = { records: 0, packs: 0, messages: 0 };
   const hashes = new Map();
+  // Packs that are not there, until a later record says what took their place.
+  const missing = new Map();
+  const keys = new Set();
   let [previous, last] = [null, 0];
   const ledger = join(root, "mailboxes", mailbox, "ledger");
   if (!existsSync(ledger)) found.push("ledger-rolled-back: there is no ledger");
@@ -223,13 +264,17 @@ function checkMailbox(root, mailbox, known) {
     const check = () => {
       const record = decodeRecord(bytes);
       checkRecord(record, { seq, mailbox, previous }, report);
-      checkContent(root, mailbox, { record, report, counts });
+      const missed = (detail) => missing.set(seq, () => report("pack-missing", detail));
+      checkContent(root, mailbox, { record, report, counts, missed, keys });
+      followRepack(root, mailbox, { record, missing, report });
       followDeletions(record, deletions, report);
     };
     reading("record-unreadable", file, check, ({ code, message }) => report(code, message));
     [previous, last] = [sha256(bytes), seq];
     hashes.set(seq, previous);
   }
+  for (const tell of missing.values()) tell();
+  counts.messages = keys.size;
   for (const { seq, sha256: hash, by } of known.get(mailbox) ?? [])
     if (hashes.get(seq) === undefined) found.push(`ledger-rolled-back record ${seq}: is not there, and ${by} names it`);
     else if (hashes.get(seq) !== hash)
@@ -237,14 +282,16 @@ function checkMailbox(root, mailbox, known) {
   return { found, counts, newest: { seq: last, sha256: previous } };
 }
 
-function checkContent(root, mailbox, { record, report, counts }) {
-  const pack = record.pack === null ? undefined : checkPack(root, mailbox, record, report);
+function checkContent(root, mailbox, { record, report, counts, missed, keys }) {
+  const packed = packedBy(record);
+  const pack = packed && checkPack(root, mailbox, packed, { report, missed });
   if (pack === undefined) return;
   counts.packs++;
-  for (const message of record.stored) {
+  for (const message of packed.messages) {
     const check = () => checkMessage(root, pack, message);
     const damaged = ({ code, message: text }) => report(code, text, message.key);
-    counts.messages += reading("message-damaged", "the record", check, damaged) ?? 0;
+    // A message that was moved and still lies in its first pack as well is one.
+    if (reading("message-damaged", "the record", check, damaged) === 1) keys.add(`${message.key} ${message.sha256}`);
   }
 }
 

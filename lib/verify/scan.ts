@@ -6,13 +6,15 @@ import type { MailboxId } from "../core/ids.js";
 import { type Clock, hour } from "../core/time.js";
 import { type CheckedLink, checkLink } from "../ledger/chain.js";
 import { emptyLedger, readRecord } from "../ledger/journal.js";
-import { type LedgerRecord, ledgerName, ledgerPrefix, packPath, seqDigits } from "../ledger/record.js";
+import { type LedgerRecord, ledgerName, ledgerPrefix, type Packed, packedBy, packPath } from "../ledger/record.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
-import { type CatalogTools, checkRows, countRows, findExtraRows } from "./check-catalog.js";
+import { type CatalogTools, checkRows, countRows, findExtraRows, joinedPlaces } from "./check-catalog.js";
 import { type ContentCache, checkMessages, checkPack, contentCache, type Found } from "./check-content.js";
 import { followDeletions, reportOpen } from "./check-deletions.js";
+import { followRepack, isStillMissing, joinedLater } from "./check-repacked.js";
 import { addFinding, codeOfFault, type Finding, noFindings } from "./finding.js";
+import { addMissing, missingIn } from "./missing-packs.js";
 import { type PackList, packList } from "./pack-list.js";
 import { loadReadBack } from "./read-back.js";
 import { nothingRead, type ScanState, type VerifyPart } from "./verification.js";
@@ -109,7 +111,7 @@ interface Opening {
 interface Opened {
   tip: CheckedLink["tip"];
   /** Whose messages are to be read; undefined when there are none that could be. */
-  messages?: { record: LedgerRecord; bytes: Uint8Array };
+  messages?: { packed: Packed; bytes: Uint8Array };
 }
 
 /** Chain, pack and rows of a record. One that was opened before is opened again without being counted again. */
@@ -134,18 +136,25 @@ async function openRecord(told: VerifyPart, { seq, name, blobs, rows, packs }: O
     });
   // What a record of another place says would be looked for in the wrong one.
   const own = record !== undefined && record.mailbox === part.mailbox && record.seq === seq ? record : undefined;
-  const packSize = await packs.upTo(seq, { part, pack: own?.pack?.name, known: own !== undefined });
+  const packed = own && packedBy(own);
+  const packSize = await packs.upTo(seq, { part, pack: packed?.pack.name, known: own !== undefined });
   if (own === undefined) return { tip };
-  if (!state.opened) await checkDeletions(part, own, rows);
+  if (!state.opened) {
+    await checkDeletions(part, own, rows);
+    await followRepack(own, { part, blobs, found: (code, place) => report(part, { code, ...place }) });
+  }
   if (part.depth === "chain") {
-    await checkPresence(part, own, { size: packSize, blobs });
+    await checkPresence(part, seq, packed, { size: packSize, blobs });
     return { tip };
   }
-  const pack = await checkPack(blobs, own, { found: finder(part, seq), read: part.read });
+  const pack = await checkPack(blobs, part.mailbox, packed, { found: finder(part, seq), read: part.read });
   if (!state.opened && seq <= state.head.seq)
-    await checkRows(rows, own, { part, state, found: (code, place) => report(part, { code, ...place }) });
+    await checkRows(rows, own, {
+      ...{ part, state, places: joinedPlaces(blobs, part.mailbox) },
+      found: (code, place) => report(part, { code, ...place }),
+    });
   state.opened = true;
-  return { tip, ...(pack !== undefined && { messages: { record: own, bytes: pack } }) };
+  return { tip, ...(pack !== undefined && packed !== undefined && { messages: { packed, bytes: pack } }) };
 }
 
 async function checkDeletions(part: VerifyPart, record: LedgerRecord, rows: RowStore): Promise<void> {
@@ -160,21 +169,26 @@ async function checkDeletions(part: VerifyPart, record: LedgerRecord, rows: RowS
 
 const finder =
   (part: VerifyPart, seq: number): Found =>
-  (code, { message, blob, detail }) =>
+  (code, { message, blob, detail }) => {
+    // A later record may say that another pack has taken its place.
+    if (code === "pack-missing" && addMissing(stateOf(part), seq)) return;
     report(part, { code, seq, ...(message !== undefined && { message: message.key }), blob, detail });
+  };
 
 async function checkPresence(
   part: VerifyPart,
-  { mailbox, seq, pack }: LedgerRecord,
+  seq: number,
+  packed: Packed | undefined,
   { size, blobs }: { size: number | undefined; blobs: BlobStore },
 ): Promise<void> {
-  if (pack === null) return;
-  const blob = packPath(mailbox, pack.name);
+  if (packed === undefined) return;
+  const { pack } = packed;
+  const blob = packPath(part.mailbox, pack.name);
+  const found = finder(part, seq);
   // A pack may be younger than the list it was looked for in.
   if (size === undefined && (await blobs.exists(blob))) return;
-  if (size === undefined) report(part, { code: "pack-missing", seq, blob, detail: "is not in the archive" });
-  else if (size !== pack.size)
-    report(part, { code: "pack-damaged", seq, blob, detail: `has ${size} bytes instead of ${pack.size}` });
+  if (size === undefined) found("pack-missing", { blob, detail: "is not in the archive" });
+  else if (size !== pack.size) found("pack-damaged", { blob, detail: `has ${size} bytes instead of ${pack.size}` });
 }
 
 /** The messages of a record that are not read yet, a few in each step. */
@@ -183,12 +197,12 @@ async function* contentSteps(
   { messages, seq, blobs, contents }: Opened & { seq: number; blobs: BlobStore; contents: ContentCache },
 ): AsyncGenerator<VerifyPart> {
   if (messages === undefined) return;
-  const { record, bytes } = messages;
-  const pack = { name: record.pack?.name ?? `${seqDigits(seq)}`, bytes };
-  for (let part = from; stateOf(part).message < record.stored.length; ) {
+  const { packed, bytes } = messages;
+  const pack = { name: packed.pack.name, bytes };
+  for (let part = from; stateOf(part).message < packed.messages.length; ) {
     part = structuredClone(part);
     const state = stateOf(part);
-    const some = record.stored.slice(state.message, state.message + messagesAtOnce);
+    const some = packed.messages.slice(state.message, state.message + messagesAtOnce);
     const { mailbox, read } = part;
     await checkMessages(some, { blobs, mailbox, pack, contents, found: finder(part, seq), read });
     state.message += some.length;
@@ -198,6 +212,7 @@ async function* contentSteps(
 
 async function endOfLedger(part: VerifyPart, tools: ScanTools): Promise<void> {
   const state = stateOf(part);
+  await reportMissing(part, tools);
   const known = Math.max(state.head.seq, state.known?.seq ?? 0, part.vouched?.seq ?? 0);
   if (state.at < known)
     report(part, {
@@ -209,6 +224,17 @@ async function endOfLedger(part: VerifyPart, tools: ScanTools): Promise<void> {
   else if (part.depth === "full") await checkBehind(part, state, tools);
   reportOpen(state.deletions ?? [], tools.clock.now(), (code, place) => report(part, { code, ...place }));
   state.phase = part.depth === "full" ? "catalog" : "done";
+}
+
+/** Packs that were not there, and that no record of joining accounts for. */
+async function reportMissing(part: VerifyPart, { blobs }: ScanTools): Promise<void> {
+  const state = stateOf(part);
+  await joinedLater(part, blobs);
+  for (const seq of missingIn(state)) {
+    const missing = await isStillMissing(part.mailbox, seq, blobs);
+    if (missing !== undefined) report(part, { code: "pack-missing", seq, ...missing });
+  }
+  delete state.missing;
 }
 
 /** Rows follow their record at once; those of a worker that died follow with the next run. */

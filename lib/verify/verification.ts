@@ -94,6 +94,8 @@ export interface ScanState {
   message: number;
   /** Deletions begun and not ended so far; absent when there are none. */
   deletions?: OpenIntent[];
+  /** Records whose pack was not there when they were read; see missing-packs.ts. */
+  missing?: string;
   /** Against this the next record is checked. */
   tip?: ChainTip;
   /** The last catalog row dealt with. */
