@@ -52,8 +52,9 @@ import { showRun } from "./runs/show-runs.js";
 import { failMailbox, failRun, startRun } from "./runs/start-run.js";
 import { runUseCases } from "./runs/use-cases.js";
 import type { RunView } from "./runs/view.js";
-import { assertSchedule } from "./schedule/due.js";
+import { assertSchedule } from "./schedule/edit.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
+import { scheduleUseCases } from "./schedule/use-cases.js";
 import { searchUseCases } from "./search/use-cases.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import type { WorkItem } from "./work/item.js";
@@ -96,6 +97,7 @@ export function composeApp(outside: Edges) {
     /** Not after `ready`: storage that is not is what a test must be able to say. */
     reach: reachUseCases(edges),
     runs: afterReady(edges, runUseCases(edges)),
+    schedules: afterReady(edges, scheduleUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
     exports: afterReady(edges, exportUseCases(edges)),
     deletions: afterReady(edges, deletionUseCases(edges)),
@@ -282,7 +284,7 @@ function profileUseCases(edges: Edges, connections: Connections) {
   const { rows } = edges;
   const editing = {
     ...edges,
-    assertSchedule,
+    assertSchedule: (schedule: NonNullable<ProfileInput["schedule"]>) => assertSchedule(schedule, rows),
     connectionNamed: connections.named,
     assertMayDelete: (input: ProfileInput, before?: Profile) => assertMayDelete(input, before, edges),
   };

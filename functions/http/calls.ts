@@ -16,6 +16,7 @@ import { previewCalls } from "./preview.js";
 import { profileCalls } from "./profiles.js";
 import { reachCalls } from "./reach.js";
 import { runCalls } from "./runs.js";
+import { scheduleCalls } from "./schedules.js";
 import { searchCalls } from "./search.js";
 import { verifyCalls } from "./verify.js";
 
@@ -34,6 +35,7 @@ export function allCalls(app: App): Calls<typeof routes> {
     ...profileCalls(app),
     ...reachCalls(app),
     ...runCalls(app),
+    ...scheduleCalls(app),
     ...searchCalls(app),
     ...verifyCalls(app),
   };

@@ -158,8 +158,21 @@ function invalid(code: string, where: string, all: FieldError[]): Refusal {
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const field = pathText(issue.path);
+  const meant = issue.code === "invalid_union" ? closest(issue.errors) : undefined;
+  if (meant !== undefined)
+    return meant.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }));
   if (issue.code !== "unrecognized_keys") return [{ field, message: issue.message.slice(0, 500) }];
   return issue.keys.map((key) => ({ field: pathText([...issue.path, short(key)]), message: "is not a known field" }));
+}
+
+/** Of the shapes a field may have, the one whose fields the caller used; the first when there is nothing to choose by. */
+function closest(shapes: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const strange = (issues: z.core.$ZodIssue[]) =>
+    issues.flatMap((issue) => (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [])).length;
+  return shapes.reduce<z.core.$ZodIssue[] | undefined>(
+    (best, shape) => (best === undefined || strange(shape) < strange(best) ? shape : best),
+    undefined,
+  );
 }
 
 /** `folders.include[0]`. */

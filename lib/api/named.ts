@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
+import { SharedScheduleInput } from "../profiles/schedule.js";
 import { DocumentAnswer, HealthAnswer } from "./about.js";
 import { AuditCheckAnswer, AuditEntryAnswer, AuditFindingAnswer, AuditList, AuditPlace } from "./audit.js";
 import {
@@ -59,6 +60,7 @@ import {
   RunProblem,
   TallyAnswer,
 } from "./runs.js";
+import { ScheduleAnswer, ScheduleList, ScheduleReplacement } from "./schedules.js";
 import { SearchAnswer, SearchedAnswer, SearchHit } from "./search.js";
 import {
   FindingAnswer,
@@ -82,6 +84,8 @@ export const requests = {
   HousekeepingInput,
   ProfileInput,
   ProfileReplacement,
+  ScheduleInput: SharedScheduleInput,
+  ScheduleReplacement,
   VerifyInput,
 } satisfies Record<string, z.ZodType>;
 
@@ -140,6 +144,8 @@ export const answers = {
   Run: RunAnswer,
   RunList,
   RunProblem,
+  Schedule: ScheduleAnswer,
+  ScheduleList,
   Search: SearchAnswer,
   SearchHit,
   Searched: SearchedAnswer,

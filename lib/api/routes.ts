@@ -12,6 +12,7 @@ import { previewRoutes } from "./preview.js";
 import { profileRoutes } from "./profiles.js";
 import { reachRoutes } from "./reach.js";
 import { runRoutes } from "./runs.js";
+import { scheduleRoutes } from "./schedules.js";
 import { searchRoutes } from "./search.js";
 import { verifyRoutes } from "./verify.js";
 
@@ -29,6 +30,7 @@ export const routes = {
   ...previewRoutes,
   ...reachRoutes,
   ...runRoutes,
+  ...scheduleRoutes,
   ...searchRoutes,
   ...verifyRoutes,
 };

@@ -36,6 +36,13 @@ export const ProfileId = z
   .brand<"ProfileId">();
 export type ProfileId = z.infer<typeof ProfileId>;
 
+/** `s_` and 16 hex digits. */
+export const ScheduleId = z
+  .string()
+  .regex(/^s_[0-9a-f]{16}$/, "is not a schedule id")
+  .brand<"ScheduleId">();
+export type ScheduleId = z.infer<typeof ScheduleId>;
+
 /** `r_`, 13 digits of inverted time (newest sorts first), `_` and 8 hex digits. */
 export const RunId = z
   .string()
@@ -121,6 +128,10 @@ export function newHousekeepingId(now: Date, random: Random): HousekeepingId {
 
 export function newProfileId(random: Random): ProfileId {
   return `p_${random.hex(16)}` as ProfileId;
+}
+
+export function newScheduleId(random: Random): ScheduleId {
+  return `s_${random.hex(16)}` as ScheduleId;
 }
 
 /** Randomness arrives as an argument, so that tests are repeatable. */

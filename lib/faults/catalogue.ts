@@ -960,7 +960,7 @@ const own: Record<string, Entry> = {
     kind: "passing",
     who: people.nobody,
     cause: "The schedule of the profile has a blackout window, and it is open.",
-    fix: "Wait: it goes on by itself when the window ends; or change schedule.blackouts of the profile.",
+    fix: "Wait: it goes on by itself when the window ends; or change schedule.blackouts of the profile, or the schedule it names.",
   },
   BODY_TOO_LARGE: {
     kind: "request",
@@ -1861,6 +1861,24 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
+  },
+  SCHEDULE_IN_USE: {
+    kind: "request",
+    who: people.admin,
+    cause: "Profiles name the schedule.",
+    fix: "Give the profiles another schedule, or null, first: PUT /api/v1/profiles/{id}.",
+  },
+  SCHEDULE_LIMIT: {
+    kind: "request",
+    who: people.admin,
+    cause: "There are as many schedules as there may be.",
+    fix: "Remove one that no profile names; many profiles can share one.",
+  },
+  SCHEDULE_NOT_FOUND: {
+    kind: "request",
+    who: people.caller,
+    cause: "There is no such schedule.",
+    fix: "GET /api/v1/schedules lists them; a profile that names one that is gone needs another.",
   },
   SEARCH_INVALID: {
     kind: "request",

@@ -10,8 +10,8 @@ export interface EditDeps {
   rows: RowStore;
   clock: Clock;
   random: Random;
-  /** @throws invalid, naming the field */
-  assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): void;
+  /** @throws invalid, naming the field: times that never come, or a schedule that is not there */
+  assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): Promise<void>;
   /** The connection as it is spelled. @throws invalid when there is none */
   connectionNamed(id: ConnectionId): Promise<ConnectionId>;
   /** @throws invalid or conflict when the profile's deletion rule may not be switched on as it is */
@@ -19,7 +19,7 @@ export interface EditDeps {
 }
 
 export async function createProfile(input: ProfileInput, deps: EditDeps): Promise<StoredProfile> {
-  if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  if (input.schedule !== null) await deps.assertSchedule(input.schedule);
   const connection = await deps.connectionNamed(input.connection);
   await deps.assertMayDelete({ ...input, connection }, undefined);
   const now = deps.clock.now().toISOString();
@@ -39,7 +39,7 @@ export async function changeProfile(
   etag: string,
   deps: EditDeps,
 ): Promise<StoredProfile> {
-  if (input.schedule !== null) deps.assertSchedule(input.schedule);
+  if (input.schedule !== null) await deps.assertSchedule(input.schedule);
   const connection = await deps.connectionNamed(input.connection);
   const { profile } = await getProfile(deps.rows, id);
   await deps.assertMayDelete({ ...input, connection }, profile);

@@ -1,9 +1,9 @@
 // What shall be archived: the profile as the API shows it and the tables keep it (design section 8).
 import { z } from "zod";
-import { weekdays } from "../core/blackout.js";
 import { ConnectionId, defaultConnection, type ProfileId } from "../core/ids.js";
 import { Deletion } from "./deletion.js";
 import { MessageFilter } from "./filter.js";
+import { ProfileSchedule } from "./schedule.js";
 import { Mailboxes } from "./selection.js";
 
 /**
@@ -55,32 +55,6 @@ const Folders = z.strictObject({
   recoverableItems: z.boolean().default(false),
 });
 
-const BlackoutWindow = z
-  .strictObject({
-    from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time such as 22:00"),
-    /** At or before `from`: on the next day. */
-    to: z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, "is not a time such as 06:00, or 24:00"),
-    /** The days it begins on. */
-    days: z
-      .array(z.enum(weekdays))
-      .min(1)
-      .max(7)
-      .default([...weekdays]),
-  })
-  .refine(({ from, to }) => from !== to, {
-    path: ["to"],
-    message: "is the same as from; a whole day is 00:00 to 24:00",
-  });
-
-const Schedule = z.strictObject({
-  /** NCRONTAB: seconds minutes hours days months weekdays. */
-  cron: z.string().max(200),
-  /** IANA name, e.g. Europe/Berlin. */
-  timeZone: z.string().max(64).default("Etc/UTC"),
-  /** When nothing may run, in the same time zone: a run that is due waits, one that runs pauses. A manual run ignores them. */
-  blackouts: z.array(BlackoutWindow).max(20).default([]),
-});
-
 /** What a caller sends. Omitted fields take their defaults; unknown fields are refused. */
 export const ProfileInput = z.strictObject({
   name: z.string().trim().min(1).max(120),
@@ -92,7 +66,7 @@ export const ProfileInput = z.strictObject({
   folders: Folders.prefault({}),
   filter: MessageFilter.prefault({}),
   deletion: Deletion.default({ mode: "none" }),
-  schedule: Schedule.nullable().default(null),
+  schedule: ProfileSchedule.nullable().default(null),
   /** Per request to Graph; the archive never waits longer for one answer. */
   requestTimeoutSeconds: z.number().int().min(10).max(600).default(100),
 });

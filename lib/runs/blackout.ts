@@ -2,10 +2,10 @@
 // for does not, and says so.
 import { blackoutEnd, blackoutReason, nextBlackout } from "../core/blackout.js";
 import { hour } from "../core/time.js";
-import type { Profile } from "../profiles/profile.js";
+import type { Schedule } from "../profiles/schedule.js";
 import { isOpen, type MailboxRun, type Run } from "./run.js";
 
-export function blackoutsFor({ schedule }: Pick<Profile, "schedule">, trigger: Run["trigger"]): Pick<Run, "blackouts"> {
+export function blackoutsFor(schedule: Schedule | null, trigger: Run["trigger"]): Pick<Run, "blackouts"> {
   const windows = schedule?.blackouts ?? [];
   if (schedule === null || windows.length === 0) return {};
   return { blackouts: trigger === "manual" ? "ignored" : { timeZone: schedule.timeZone, windows } };

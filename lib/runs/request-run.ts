@@ -7,6 +7,7 @@ import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import { ruleHash } from "../profiles/deletion.js";
 import type { Profile } from "../profiles/profile.js";
+import { timesOf } from "../profiles/shared-schedules.js";
 import type { WorkItem } from "../work/item.js";
 import { awake, blackoutsFor } from "./blackout.js";
 import { changePart, changeRun, insertRun, listParts, listRuns } from "./repo.js";
@@ -19,7 +20,10 @@ export interface RequestDeps {
   random: Random;
 }
 
-/** The new run, or the one of this profile that is still open. */
+/**
+ * The new run, or the one of this profile that is still open.
+ * @throws not-found (SCHEDULE_NOT_FOUND) when the schedule it names is gone: nobody could say when it must not work
+ */
 export async function requestRun(
   profile: Profile,
   trigger: Run["trigger"],
@@ -31,13 +35,14 @@ export async function requestRun(
     const ignores = trigger === "manual" && typeof open.blackouts === "object";
     return { run: ignores ? await ignoreBlackouts(open, { rows, queue, clock }) : open, isNew: false };
   }
+  const times = await timesOf(profile, rows);
   const run: Run = {
     id: newRunId(now, random),
     profile: profile.id,
     profileName: profile.name,
     connection: profile.connection,
     trigger,
-    ...blackoutsFor(profile, trigger),
+    ...blackoutsFor(times, trigger),
     folders: profile.folders,
     filter: profile.filter,
     requestTimeoutSeconds: profile.requestTimeoutSeconds,

@@ -3,35 +3,42 @@
 import { Cron } from "croner";
 import { blackoutEnd, leavesTime } from "../core/blackout.js";
 import { MailkeepError } from "../core/errors.js";
-import type { Profile } from "../profiles/profile.js";
+import type { Schedule } from "../profiles/schedule.js";
 
-type Schedule = NonNullable<Profile["schedule"]>;
-
-/** @throws invalid, naming the field, for an expression or a time zone that croner refuses. */
-export function nextDue(schedule: Pick<Schedule, "cron" | "timeZone">, after: Date): Date | undefined {
-  return read(schedule).nextRun(after) ?? undefined;
+/** When, of a profile: its own times, or those of the schedule it names. */
+export interface When {
+  enabled: boolean;
+  schedule: Schedule | null;
 }
 
-/** Both errors name the part of the profile to mend. */
-export function assertSchedule(schedule: Schedule): void {
+/** @throws invalid (INVALID_SCHEDULE) for an expression or a time zone that croner refuses. */
+export function nextDue(schedule: Pick<Schedule, "cron" | "timeZone">, after: Date): Date | undefined {
+  return read(schedule, "").nextRun(after) ?? undefined;
+}
+
+/**
+ * The errors name the field to mend: `cron` of a schedule, `schedule.cron` of a profile.
+ * @param within where the schedule stands in what the caller sent, e.g. `schedule.`
+ */
+export function assertTimes(schedule: Schedule, within: "" | "schedule."): void {
   if (schedule.cron.trim().split(/\s+/).length !== 6)
-    throw invalid("schedule.cron", "needs six fields: seconds minutes hours days months weekdays");
+    throw invalid(`${within}cron`, "needs six fields: seconds minutes hours days months weekdays");
   try {
     new Intl.DateTimeFormat("en", { timeZone: schedule.timeZone });
   } catch {
-    throw invalid("schedule.timeZone", "is not an IANA time zone, e.g. Europe/Berlin");
+    throw invalid(`${within}timeZone`, "is not an IANA time zone, e.g. Europe/Berlin");
   }
   if (!leavesTime({ timeZone: schedule.timeZone, windows: schedule.blackouts }, new Date(0)))
-    throw invalid("schedule.blackouts", "leave no time for a run");
-  if (nextDue(schedule, new Date(0)) === undefined) throw invalid("schedule.cron", "never falls due");
+    throw invalid(`${within}blackouts`, "leave no time for a run");
+  if (!read(schedule, within).nextRun(new Date(0))) throw invalid(`${within}cron`, "never falls due");
 }
 
-function read(schedule: Pick<Schedule, "cron" | "timeZone">): Cron {
+function read(schedule: Pick<Schedule, "cron" | "timeZone">, within: string): Cron {
   try {
     return new Cron(schedule.cron, { timezone: schedule.timeZone, mode: "6-part" });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "unreadable";
-    throw invalid("schedule.cron", `is not an NCRONTAB expression: ${why.slice(0, 200)}`);
+    throw invalid(`${within}cron`, `is not an NCRONTAB expression: ${why.slice(0, 200)}`);
   }
 }
 
@@ -42,14 +49,14 @@ const invalid = (field: string, message: string) =>
  * Whether a run is due now: some moment of the schedule lies between the last one that was served and now. However many
  * were missed during an outage, one run makes up for them.
  */
-export function isDue(profile: Pick<Profile, "enabled" | "schedule">, lastServed: Date, now: Date): boolean {
+export function isDue(profile: When, lastServed: Date, now: Date): boolean {
   if (!profile.enabled || profile.schedule === null) return false;
   const next = nextDue(profile.schedule, lastServed);
   return next !== undefined && next.getTime() <= now.getTime();
 }
 
 /** When the blackout window of the schedule ends that is open now; undefined when none is. */
-export function blackoutUntil({ schedule }: Pick<Profile, "schedule">, now: Date): Date | undefined {
+export function blackoutUntil({ schedule }: Pick<When, "schedule">, now: Date): Date | undefined {
   if (schedule === null || schedule.blackouts === undefined) return undefined;
   return blackoutEnd({ timeZone: schedule.timeZone, windows: schedule.blackouts }, now);
 }

@@ -4,6 +4,7 @@ import { told } from "../core/told.js";
 import type { Log } from "../ports/log.js";
 import type { Profile } from "../profiles/profile.js";
 import { listProfiles } from "../profiles/repo.js";
+import { type Times, timesReader } from "../profiles/shared-schedules.js";
 import { type RequestDeps, requestRun } from "../runs/request-run.js";
 import { blackoutUntil, isDue } from "./due.js";
 
@@ -23,9 +24,10 @@ export interface DueDeps extends RequestDeps {
 export async function startDueRuns(deps: DueDeps): Promise<number> {
   let started = 0;
   const faults: unknown[] = [];
+  const timesOf = timesReader(deps.rows);
   for await (const { profile } of listProfiles(deps.rows)) {
     try {
-      if (await startIfDue(profile, deps)) started++;
+      if (profile.enabled && (await startIfDue(profile, await timesOf(profile), deps))) started++;
     } catch (error) {
       deps.log.error("schedule not served", { profile: profile.id, ...told(error) });
       faults.push(error);
@@ -35,16 +37,17 @@ export async function startDueRuns(deps: DueDeps): Promise<number> {
   return started;
 }
 
-async function startIfDue(profile: Profile, deps: DueDeps): Promise<boolean> {
+async function startIfDue(profile: Profile, times: Times | null, deps: DueDeps): Promise<boolean> {
   const { rows, clock, log } = deps;
   const now = clock.now();
   const key = { partition, row: profile.id };
   const row = await rows.get("profiles", key);
-  // A schedule that was just changed, or enabled again, has nothing to make up for.
-  const served = [String(row?.values.servedAt ?? ""), profile.updatedAt].sort().at(-1) as string;
-  if (!isDue(profile, new Date(served), now)) return false;
+  // Times that were just changed, or a profile that was enabled again: there is nothing to make up for.
+  const since = [String(row?.values.servedAt ?? ""), profile.updatedAt, times?.effectiveSince ?? ""];
+  const when = { enabled: profile.enabled, schedule: times };
+  if (!isDue(when, new Date(since.sort().at(-1) as string), now)) return false;
   // Not served: when the window ends, one run makes up for all that fell into it.
-  if (blackoutUntil(profile, now) !== undefined) return false;
+  if (blackoutUntil(when, now) !== undefined) return false;
   // Not served: once the connection is bound, one run makes up for all that was missed.
   if (!(await deps.isBound(profile.connection))) {
     log.warn("schedule waits for its connection", { profile: profile.id, connection: profile.connection });

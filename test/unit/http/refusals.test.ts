@@ -29,6 +29,40 @@ describe("the body of a profile", () => {
     ["a prototype", '{"name":"x","mailboxes":{"mode":"all"},"__proto__":{"enabled":false}}', ["__proto__"]],
     ["a filter that nothing fits", { ...whole, filter: { minSize: 5, maxSize: 4 } }, ["filter.maxSize"]],
     ["a schedule that cannot be read", { ...whole, schedule: { cron: "0 0 25 * * *" } }, ["schedule.cron"]],
+    ["a schedule of neither shape", { ...whole, schedule: {} }, ["schedule.cron"]],
+    ["a schedule named by no id", { ...whole, schedule: { ref: "nightly" } }, ["schedule.ref"]],
+    ["a schedule that is not there", { ...whole, schedule: { ref: "s_0123456789abcdef" } }, ["schedule.ref"]],
+    [
+      "a schedule with one wrong word",
+      { ...whole, schedule: { cron: "0 0 1 * * *", timezone: "Etc/UTC" } },
+      ["schedule.timezone"],
+    ],
+    [
+      "a schedule both named and written out",
+      { ...whole, schedule: { ref: "s_0123456789abcdef", cron: "0 0 1 * * *" } },
+      ["schedule.ref"],
+    ],
+    [
+      "a schedule wrong in many places",
+      {
+        ...whole,
+        schedule: {
+          cron: 1,
+          blackouts: [
+            { from: "x", to: "y" },
+            { from: "1", to: "24:01", days: [] },
+          ],
+        },
+      },
+      [
+        "schedule.cron",
+        "schedule.blackouts[0].from",
+        "schedule.blackouts[0].to",
+        "schedule.blackouts[1].from",
+        "schedule.blackouts[1].to",
+        "schedule.blackouts[1].days",
+      ],
+    ],
   ])("with %s is refused by name", async (_, body, fields) => {
     const refused = await ask("POST", "/profiles", { body });
     expect(refused.status).toBe(400);

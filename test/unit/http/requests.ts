@@ -19,10 +19,14 @@ const idOf = (path: string) =>
             ? "e_0000000000000_00000000"
             : path.startsWith("/housekeeping")
               ? "h_0000000000000_00000000"
-              : "nobody";
+              : path.startsWith("/schedules")
+                ? "s_0000000000000000"
+                : "nobody";
 
 const bodies: Record<string, object> = {
   "/connections/{id}": { tenantId: "contoso.example", identity: { kind: "managedIdentity" } },
+  "/schedules": { name: "Nightly", cron: "0 0 1 * * *" },
+  "/schedules/{id}": { name: "Nightly", cron: "0 0 1 * * *" },
   "/verify": {},
   "/housekeeping": { kind: "orphans" },
   "/profiles/test": { mailboxes: { mode: "all" } },

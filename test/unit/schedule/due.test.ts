@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { weekdays } from "../../../lib/core/blackout.js";
-import { assertSchedule, isDue, nextDue } from "../../../lib/schedule/due.js";
+import { assertTimes, isDue, nextDue } from "../../../lib/schedule/due.js";
 
 const berlin = (cron: string) => ({ cron, timeZone: "Europe/Berlin", blackouts: [] });
 const next = (cron: string, after: string, timeZone = "Europe/Berlin") =>
@@ -73,5 +73,7 @@ it.each([
   },
   { schedule: { ...berlin("0 0 1 * * *"), timeZone: "Europe/Atlantis" }, field: "schedule.timeZone" },
 ])("refuses $schedule.cron in $schedule.timeZone, naming $field", ({ schedule, field }) => {
-  expect(() => assertSchedule(schedule)).toThrow(expect.objectContaining({ code: "invalid", field }));
+  expect(() => assertTimes(schedule, "schedule.")).toThrow(expect.objectContaining({ code: "invalid", field }));
+  const own = field.replace("schedule.", "");
+  expect(() => assertTimes(schedule, "")).toThrow(expect.objectContaining({ code: "invalid", field: own }));
 });

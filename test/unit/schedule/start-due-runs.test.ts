@@ -30,7 +30,7 @@ async function aTimer(rowsOf: (rows: RowStore) => RowStore = (rows) => rows) {
   const editing = {
     ...deps,
     rows,
-    assertSchedule: () => {},
+    assertSchedule: async () => {},
     assertMayDelete: async () => {},
     connectionNamed: async () => defaultConnection,
   };
