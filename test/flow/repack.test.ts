@@ -11,6 +11,7 @@ import { proveMessage } from "../../lib/verify/proof.js";
 import { apply, deliverPacks, eml, expectWhole, packsOf, plan, verified } from "../build/a-packed-mailbox.js";
 import { aWorld, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
+import { aVerifier } from "../unit/verify/a-verifier.js";
 
 async function aScene(packs = 9, edges?: (edges: WorldEdges) => WorldEdges) {
   const world = await aWorld({ tenant: { messagesPerMailbox: 0 }, ...(edges && { edges }) });
@@ -81,6 +82,20 @@ it("counts each message once, whether its first pack is still there or not", asy
   world.clock.advance(8 * day);
   await apply(world, await plan(world, "orphans"));
   expect((await verified(world)).read.messages).toBe(18);
+});
+
+it("is verified in steps of any length, a record and a few messages at a time", async () => {
+  const { world } = await aScene();
+  await using _ = world;
+  await apply(world, await plan(world, "repack"));
+  const steps = () => aVerifier(world.edges, 0).verify();
+  const sound = { status: "succeeded", findings: { count: 0 } };
+  expect(await steps()).toMatchObject({ ...sound, read: { records: 10, packs: 10, messages: 18 } });
+  world.clock.advance(8 * day);
+  await apply(world, await plan(world, "orphans"));
+  expect(await steps()).toMatchObject({ ...sound, read: { records: 10, packs: 1, messages: 18 } });
+  world.edges.blobs.tamper(packsOf(world)[0] as string, undefined);
+  expect((await steps()).findings.kept).toMatchObject([{ code: "pack-missing", seq: 10 }]);
 });
 
 it("regrows the same tables from the ledger alone", async () => {
