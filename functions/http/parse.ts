@@ -159,7 +159,8 @@ function invalid(code: string, where: string, all: FieldError[]): Refusal {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const field = pathText(issue.path);
   const meant = issue.code === "invalid_union" ? closest(issue.errors) : undefined;
-  if (meant !== undefined)
+  // Where no shape says more than that the value as a whole is wrong, the union's own words say it for all of them.
+  if (meant?.some(({ code, path }) => code === "unrecognized_keys" || path.length > 0))
     return meant.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }));
   if (issue.code !== "unrecognized_keys") return [{ field, message: issue.message.slice(0, 500) }];
   return issue.keys.map((key) => ({ field: pathText([...issue.path, short(key)]), message: "is not a known field" }));

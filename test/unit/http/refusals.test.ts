@@ -70,6 +70,12 @@ describe("the body of a profile", () => {
     expect(fields).toContain(refused.json.field);
   });
 
+  it("says of a value with several spellings what would be one", async () => {
+    const body = { format: "mbox", profile: "p_0123456789abcdef", from: "yesterday" };
+    const { json } = await ask("POST", "/exports", { body });
+    expect(json.errors).toContainEqual({ field: "from", message: "is not an ISO 8601 date or time" });
+  });
+
   it("says that what is missing is required", async () => {
     const { json } = await ask("POST", "/profiles", { body: {} });
     expect(json.errors).toContainEqual({ field: "name", message: "is required" });
