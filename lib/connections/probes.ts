@@ -108,11 +108,11 @@ const weight = ({ code }: MailkeepError): number => ["throttled", "forbidden"].i
 /** Messages of the inbox that are tried: one that cannot be rendered says nothing of the next. */
 const messageTries = 3;
 
-/**
- * As far into a mailbox as archiving goes: an app that may list messages and read none is of no use.
- * @throws MailkeepError `forbidden` when messages are refused
- */
-async function lookInto(reader: MailboxReader, tenant: OpenTenant): Promise<string | undefined> {
+/** `inbox`: it opens, and had no message to try; `shut`: its messages are listed, and refused. */
+type Seen = { kind: "message" | "inbox" } | { kind: "shut"; refusal: MailkeepError };
+
+/** As far into a mailbox as archiving goes: an app that may list messages and read none is of no use. */
+async function lookInto(reader: MailboxReader, tenant: OpenTenant): Promise<Seen | undefined> {
   const inbox = await reader.wellKnownFolder("inbox");
   if (inbox === undefined) return undefined;
   const page = await reader.changes(inbox, undefined, messageTries);
@@ -122,11 +122,12 @@ async function lookInto(reader: MailboxReader, tenant: OpenTenant): Promise<stri
     const outcome = await reader.mime(change.message.id);
     if (outcome.kind === "mime") {
       await outcome.body.dispose();
-      return "a message";
+      return { kind: "message" };
     }
-    if (outcome.kind === "failed" && outcome.status === 403) throw await mailRefused(outcome, tenant);
+    if (outcome.kind === "failed" && outcome.status === 403)
+      return { kind: "shut", refusal: await mailRefused(outcome, tenant) };
   }
-  return "the inbox";
+  return { kind: "inbox" };
 }
 
 async function mailRefused({ reason, requestId }: { reason: string; requestId?: string }, tenant: OpenTenant) {
@@ -140,20 +141,32 @@ async function mailRefused({ reason, requestId }: { reason: string; requestId?: 
 
 async function readOne(users: DirectoryUser[], tenant: OpenTenant, deps: ProbeDeps): Promise<Probed<undefined>> {
   const candidates = users.filter(({ guest, mail }) => !guest && mail !== undefined).slice(0, mailboxTries);
+  const read = (what: string, id: MailboxId) => ({
+    value: undefined,
+    evidence: `${what} of mailbox ${id} was read (try ${tried})`,
+  });
   let refusal: MailkeepError | undefined;
+  let shut: MailkeepError | undefined;
+  let opened: MailboxId | undefined;
   let tried = 0;
   for (const { id } of candidates) {
     try {
       tried++;
       const seen = await deps.talk(id, tenant, (reader) => lookInto(reader, tenant));
-      if (seen !== undefined) return { value: undefined, evidence: `${seen} of mailbox ${id} was read (try ${tried})` };
+      if (seen?.kind === "message") return read("a message", id);
+      if (seen?.kind === "inbox") opened ??= id;
+      if (seen?.kind === "shut") shut ??= seen.refusal;
     } catch (error) {
       // A mailbox that is not there or not ours to read says nothing of the next one.
       if (!isMailkeepError(error, "no-mailbox", "forbidden", "throttled")) throw error;
       if (refusal === undefined || weight(error) > weight(refusal)) refusal = error;
     }
   }
+  // An inbox that is empty proves nothing against one whose messages were refused.
+  if (shut === undefined && opened !== undefined) return read("the inbox, which was empty,", opened);
   throw (
-    refusal ?? new MailkeepError("no-mailbox", `none of ${tried} mailboxes could be read`, { reason: "NO_MAILBOX" })
+    shut ??
+    refusal ??
+    new MailkeepError("no-mailbox", `none of ${tried} mailboxes could be read`, { reason: "NO_MAILBOX" })
   );
 }

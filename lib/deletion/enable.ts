@@ -64,7 +64,7 @@ function isDryRunOf({ status, deletion, summary }: Run, hash: Sha256): boolean {
 const writerRequired = () =>
   new MailkeepError(
     "invalid",
-    "a deletion rule needs the second identity, which may write: set WRITER_CLIENT_ID, and give that identity Mail.ReadWrite",
+    "a deletion rule needs the second identity, which may write: set WRITER_CLIENT_ID, or writerIdentity of the connection, and give that identity Mail.ReadWrite",
     { reason: "WRITER_IDENTITY_REQUIRED", field: "deletion" },
   );
 

@@ -10,6 +10,7 @@ import {
   withDeleted,
   withKept,
 } from "../runs/deletion-counts.js";
+import type { Problem } from "../runs/run.js";
 import { allAnswers } from "./all-answers.js";
 import { takeAllowance } from "./allowance.js";
 import type { Candidate, Circumstances } from "./candidates.js";
@@ -160,8 +161,7 @@ export class DeletionWork {
     if (end.cause !== "refused") return;
     // What is refused once is refused for the whole mailbox.
     this.parts.around.blocked = "refused";
-    const code = end.code ?? "DELETION_REFUSED";
-    this.parts.progress.problem({ code, message: "Graph refused to delete; nothing more of this mailbox was tried" });
+    this.parts.progress.problem(refused(end.code ?? "DELETION_REFUSED"));
   }
 
   #intentOf({ message, now }: Ready): Intent {
@@ -218,4 +218,10 @@ export class DeletionWork {
     this.#listed = [];
     await listDeletions(this.deps.rows, this.parts.stage.run.id, listed);
   }
+}
+
+/** Access denied is said to the second identity here: what the first may read is not in question. */
+function refused(code: string): Problem {
+  const message = `Graph refused to delete (${code}); nothing more of this mailbox was tried`;
+  return { code: code === "ErrorAccessDenied" ? "WRITER_RIGHT_MISSING" : code, message };
 }

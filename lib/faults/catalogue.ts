@@ -2077,13 +2077,14 @@ const own: Record<string, Entry> = {
     kind: "configuration",
     who: people.admin,
     cause: "A deletion rule needs a second identity, which may write, and there is none.",
-    fix: "Set WRITER_CLIENT_ID (deploy with ATTACH_WRITER=true) and give that identity Mail.ReadWrite.",
+    fix: "Set WRITER_CLIENT_ID (deploy with ATTACH_WRITER=true), or writerIdentity of the connection, and give that identity Mail.ReadWrite.",
     link: learn("graph/permissions-reference"),
   },
   WRITER_RIGHT_MISSING: {
     kind: "permission",
     who: people.consent,
-    cause: "The second identity, which deletes, carries no right to write mail.",
+    cause:
+      "The second identity, which deletes, may not write to the mailbox: it has no right to write mail, or only to others.",
     fix: "Grant it Mail.ReadWrite, for chosen mailboxes or for all; it takes 30 minutes to 2 hours to take effect.",
     command: "infra/grant.sh writer --principal {principalId}",
     link: links.permissions,

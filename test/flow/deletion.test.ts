@@ -224,7 +224,7 @@ describe("nothing is deleted", () => {
     });
     const run = await world.run(profile);
     expect(run.deletion).toMatchObject({ deleted: 0, notDeleted: { refused: 30 } });
-    expect((await partOf(world, run.id))?.problems).toMatchObject([{ code: "ErrorAccessDenied" }]);
+    expect((await partOf(world, run.id))?.problems).toMatchObject([{ code: "WRITER_RIGHT_MISSING" }]);
     expect(ids.map((id) => placeOf(world, id))).toEqual(ids.map(() => "/Inbox"));
     expect(await events(world, "kept")).toHaveLength(20);
   });
