@@ -150,6 +150,17 @@ it("joins nothing where a pack is gone, which stays a finding", async () => {
   expect((await verified(world)).findings.kept).toMatchObject([{ code: "pack-missing", seq: 4 }]);
 });
 
+it("joins nothing where a message does not come back as it was stored", async () => {
+  const { world, small } = await aScene();
+  await using _ = world;
+  const { blobs } = world.edges;
+  blobs.tamper(blobs.names().find((name) => name.startsWith("attachments/")) as string, Buffer.from("another"));
+  const before = blobs.names();
+  expect(await apply(world, await plan(world, "repack"))).toMatchObject({ made: { count: 0 }, kept: { damaged: 9 } });
+  expect(blobs.names()).toEqual(before);
+  expect(packsOf(world)).toEqual(small);
+});
+
 it("leaves what is replaced when what replaced it is damaged", async () => {
   const { world, small } = await repacked();
   await using _ = world;
