@@ -120,6 +120,7 @@ const mayImport: Record<string, string[]> = {
   "lib/measure.ts": ["lib/core", "lib/ports", "lib/work"],
   "lib/health.ts": ["lib/core", "lib/access", "lib/edges.ts", "lib/heads", "lib/runtime.ts"],
   "lib/night.ts": [],
+  "lib/background.ts": ["lib/*"],
   "lib/app.ts": ["lib/*"],
   "lib/api": ["lib/*"],
   functions: [
