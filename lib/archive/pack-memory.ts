@@ -7,10 +7,10 @@ const mib = 1024 * 1024;
  * Of all packs being filled, in bytes. A sealed pack that waits for its commit is as large again, so packs take twice as
  * much at the most; sixteen mailboxes (decision 2) stay under 512 MiB with it (test/bench/README.md).
  */
-const budgetBytes = 32 * mib;
+const budgetBytes = 24 * mib;
 
 /** Smaller packs would cost more in blob writes than their memory is worth: two writes for some two hundred messages. */
-const leastBytes = 2 * mib;
+const leastBytes = 1.5 * mib;
 
 export interface PackMemory {
   /** A mailbox begins to fill packs; what is returned says that it has ended. */

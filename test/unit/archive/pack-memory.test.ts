@@ -11,12 +11,12 @@ describe("the memory that packs share", () => {
     expect(memory.share()).toBe(packLimits.targetBytes);
   });
 
-  it("is parted evenly, never below two megabytes, and given back", () => {
+  it("is parted evenly, never below a megabyte and a half, and given back", () => {
     const memory = packMemory();
     const leave = Array.from({ length: 4 }, () => memory.enter());
-    expect(memory.share()).toBe(8 * mib);
+    expect(memory.share()).toBe(6 * mib);
     const others = Array.from({ length: 60 }, () => memory.enter());
-    expect(memory.share()).toBe(2 * mib);
+    expect(memory.share()).toBe(1.5 * mib);
     for (const end of [...leave, ...others]) end();
     expect(memory.share()).toBe(packLimits.targetBytes);
   });
