@@ -1,7 +1,7 @@
 # Lets the reader ask Exchange Online's administration what Graph does not know: members of dynamic distribution groups, holds,
 # and what RBAC for Applications lets it read. Only if profiles need it: one that chooses a dynamic group, one that deletes, or
 # the question how a mailbox is reached.
-# Gives the application right of rights.json, and a role group whose two roles are cut down to the cmdlets listed there. Not
+# Gives the application right of rights.json, and a role group whose roles are cut down to the cmdlets listed there. Not
 # Exchange Administrator, not Global Reader. Shows before and after, adds only what is missing, writes a script that undoes it.
 # Needs the modules ExchangeOnlineManagement and Microsoft.Graph.Authentication, and the roles Organization Management in
 # Exchange and Privileged Role Administrator in Entra.

@@ -18,10 +18,28 @@ export async function askForHolds(exchange: ExchangeAdmin, mailbox: MailboxId): 
   }
 }
 
-/** Pure. An entry that begins with `-` takes the mailbox out of a policy. */
-export function isHeld({ litigationHold, inPlaceHolds, complianceTagHold, delayHold }: Holds): boolean {
-  return litigationHold || complianceTagHold || delayHold || inPlaceHolds.some((hold) => !hold.startsWith("-"));
+/** Pure. An entry that begins with `-` takes the mailbox out of a policy of the organisation; any other is a hold on it. */
+export function isHeld(holds: Holds): boolean {
+  const { litigationHold, inPlaceHolds, complianceTagHold, delayHold, organizationHolds } = holds;
+  if (litigationHold || complianceTagHold || delayHold) return true;
+  if (inPlaceHolds.some((hold) => !hold.startsWith("-"))) return true;
+  const leftOutOf = new Set(inPlaceHolds.map((hold) => policyOf(hold.slice(1))));
+  return organizationHolds.some((hold) => keepsMailboxes(hold) && !leftOutOf.has(policyOf(hold)));
 }
+
+/**
+ * Whether a policy for the whole organisation keeps mail of users. `grp…` is for Microsoft 365 groups alone, and one that
+ * ends in `:1` deletes and keeps nothing; whatever is not known to be one of these is a hold. A policy for chosen mailboxes
+ * stands at each of them, where any entry is a hold: somebody has named that very mailbox.
+ * https://learn.microsoft.com/purview/edisc-hold-types-mailboxes
+ */
+function keepsMailboxes(hold: string): boolean {
+  if (hold.startsWith("-") || /^grp/i.test(hold)) return false;
+  return !/^(?:mbx|skp)[^:]*:1$/i.test(hold);
+}
+
+/** `mbx7cfb30345d454ac0a989ab3041051209:2` without what it does. */
+const policyOf = (hold: string): string => hold.replace(/:\d+$/, "").toLowerCase();
 
 const unknown = (why: string, requestId?: string): HoldAnswer => ({
   kind: "unknown",

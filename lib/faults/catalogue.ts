@@ -1346,7 +1346,7 @@ const own: Record<string, Entry> = {
     kind: "configuration",
     who: people.exchange,
     cause: "Exchange does not say whether the mailbox is on hold, so nothing was deleted from it.",
-    fix: "Give the identity Exchange.ManageAsApp and the Exchange role View-Only Recipients.",
+    fix: "Run infra/exchange.ps1 (again): it gives Exchange.ManageAsApp and roles for Get-Mailbox and Get-OrganizationConfig.",
     link: learn("powershell/exchange/app-only-auth-powershell-v2"),
   },
   HOST_NOT_ALLOWED: {

@@ -18,6 +18,8 @@ export interface Holds {
   complianceTagHold: boolean;
   /** A hold was removed a short while ago and still has effect. */
   delayHold: boolean;
+  /** Policies that the organisation puts on everything of a kind, mailboxes or groups, by their ids. */
+  organizationHolds: string[];
 }
 
 /** What RBAC for Applications lets an application do: one row of Test-ServicePrincipalAuthorization. */

@@ -132,6 +132,33 @@ describe("nothing is deleted", () => {
     }
   });
 
+  it("of a mailbox under a retention policy for the whole organisation, unless it is left out of it", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    const policy = "mbx7cfb30345d454ac0a989ab3041051209";
+    world.tenant.mailboxes.holdOrganization([`${policy}:2`, "grp1a0a132ee8944501a4bb6a452ec31171:3"]);
+    const held = await world.run(profile);
+    expect(held).toMatchObject({ status: "noChanges", deletion: { notDeleted: { onHold: 2 } } });
+    await untouched(world, ids);
+    world.tenant.mailboxes.hold(world.mailbox().id, { inPlaceHolds: [`-${policy}`] });
+    expect(await world.run(profile)).toMatchObject({ deletion: { deleted: 2, notDeleted: {} } });
+  });
+
+  it("where the policies of the organisation cannot be read", async () => {
+    await using world = await aWorld(empty);
+    const ids = deliverOld(world, 2);
+    const { profile } = await switchedOn(world);
+    const route = "POST /adminapi/InvokeCommand Get-OrganizationConfig";
+    world.tenant.faults.set({ rules: [{ route, do: { kind: "forbidden" } }] });
+    const run = await world.run(profile);
+    expect(run).toMatchObject({ status: "succeededWithGaps", deletion: { notDeleted: { holdUnknown: 2 } } });
+    expect((await partOf(world, run.id))?.problems).toMatchObject([
+      { code: "HOLD_UNKNOWN", message: expect.stringContaining("Get-OrganizationConfig") },
+    ]);
+    await untouched(world, ids);
+  });
+
   it("where Exchange does not say whether there is a hold", async () => {
     const { world, ids, profile } = await deaf();
     await using _ = world;

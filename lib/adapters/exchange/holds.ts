@@ -1,12 +1,14 @@
-// What keeps a mailbox from letting go of its messages. A hold that cannot be read is never "no hold".
+// What keeps a mailbox from letting go of its messages: said of the mailbox, and of the whole organisation, whose policies
+// stand at no mailbox but those they leave out. A hold that cannot be read is never "no hold".
 import { MailkeepError } from "../../core/errors.js";
 import type { MailboxId } from "../../core/ids.js";
 import type { Holds } from "../../ports/exchange-admin.js";
 import type { ExchangeCaller } from "./caller.js";
 import { flagOf, textsOf, theOneAskedFor } from "./fields.js";
 
-/** The Admin API v2.0 shows no holds of a mailbox, so this is InvokeCommand's. */
+/** The Admin API v2.0 shows no holds, of a mailbox or of the organisation, so both are InvokeCommand's. */
 const name = "Get-Mailbox";
+const organization = "Get-OrganizationConfig";
 
 export async function holdsOf(mailbox: MailboxId, caller: ExchangeCaller): Promise<Holds | undefined> {
   const rows = await caller.rows({ name, parameters: { Identity: mailbox } });
@@ -14,14 +16,25 @@ export async function holdsOf(mailbox: MailboxId, caller: ExchangeCaller): Promi
   if (row === undefined) return undefined;
   const litigationHold = flagOf(row, "LitigationHoldEnabled");
   const inPlaceHolds = textsOf(row, "InPlaceHolds");
-  if (litigationHold === undefined || inPlaceHolds === undefined)
-    throw new MailkeepError("unavailable", "Exchange Online showed the mailbox without its holds", {
-      reason: "EXCHANGE_HOLDS_MISSING",
-    });
+  if (litigationHold === undefined || inPlaceHolds === undefined) throw withoutHolds("the mailbox");
   return {
     litigationHold,
     inPlaceHolds,
     complianceTagHold: flagOf(row, "ComplianceTagHoldApplied") ?? false,
     delayHold: (flagOf(row, "DelayHoldApplied") ?? false) || (flagOf(row, "DelayReleaseHoldApplied") ?? false),
+    organizationHolds: await organizationHoldsOf(caller),
   };
 }
+
+/** https://learn.microsoft.com/purview/edisc-hold-types-mailboxes: policies for all are told by the organisation alone. */
+async function organizationHoldsOf(caller: ExchangeCaller): Promise<string[]> {
+  const [row, other] = (await caller.rows({ name: organization, parameters: {} })) ?? [];
+  const holds = row && other === undefined ? textsOf(row, "InPlaceHolds") : undefined;
+  if (holds === undefined) throw withoutHolds("the organisation");
+  return holds;
+}
+
+const withoutHolds = (what: string) =>
+  new MailkeepError("unavailable", `Exchange Online showed ${what} without its holds`, {
+    reason: "EXCHANGE_HOLDS_MISSING",
+  });

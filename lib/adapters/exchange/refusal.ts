@@ -38,7 +38,7 @@ export function refusalError(refused: Refused, cmdlet: string): MailkeepError {
   if (status === 403)
     return new MailkeepError(
       "forbidden",
-      `Exchange Online does not let the application run ${cmdlet}${said}; besides the application role it needs a role in Exchange, e.g. the role group View-Only Recipients or the Entra role Global Reader`,
+      `Exchange Online does not let the application run ${cmdlet}${said}; besides the application role it needs a role in Exchange, e.g. View-Only Recipients (View-Only Configuration for Get-OrganizationConfig) or the Entra role Global Reader`,
       { reason: "EXCHANGE_FORBIDDEN" },
     );
   if (status === 429) return new MailkeepError("throttled", "Exchange Online asks for a pause", { reason });

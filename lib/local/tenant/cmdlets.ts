@@ -13,6 +13,7 @@ type Parameters = Record<string, unknown>;
 
 export const cmdlets: Record<string, (parameters: Parameters, state: TenantState) => Outcome> = {
   "Get-Mailbox": getMailbox,
+  "Get-OrganizationConfig": getOrganizationConfig,
   "Get-DynamicDistributionGroup": getDynamicGroup,
   "Get-DynamicDistributionGroupMember": getDynamicGroupMember,
   "Test-ServicePrincipalAuthorization": testAuthorization,
@@ -63,6 +64,19 @@ function mailboxRow(person: Person): Row {
     SingleItemRecoveryEnabled: true,
     RetainDeletedItemsFor: "14.00:00:00",
   };
+}
+
+/** Takes no identity; policies for everybody stand here and not at the mailboxes. */
+function getOrganizationConfig(parameters: Parameters, { directory }: TenantState): Outcome {
+  if (Object.keys(parameters).length > 0) return { wrong: "ParameterBindingException" };
+  const row = {
+    Name: "contoso.onmicrosoft.com",
+    DisplayName: "Contoso",
+    Identity: "contoso.onmicrosoft.com",
+    IsDehydrated: false,
+    InPlaceHolds: directory.organizationHolds,
+  };
+  return { rows: [row] };
 }
 
 function dynamicGroup(identity: string | undefined, { directory }: TenantState): DynamicGroup | undefined {

@@ -34,6 +34,7 @@ interface Orders {
   name: string;
   dynamicGroup: DynamicGroup;
   holds: MailboxHolds;
+  organizationHolds: string[];
   rights: SampleApplicationRight[];
   policies: AccessPolicy[];
   roles: string[];
@@ -66,6 +67,7 @@ const verbs: Record<string, Verb> = {
   removeGroup: (c, o) => c.removeGroup(o.name),
   putDynamicGroup: (c, o) => c.putDynamicGroup(o.dynamicGroup),
   hold: (c, o) => c.hold(o.mailbox, o.holds),
+  holdOrganization: (c, o) => c.holdOrganization(o.organizationHolds),
   setAccessPolicies: (c, o) => c.setAccessPolicies(o.policies),
   grantApplications: (c, o) => c.grantApplications(o.rights),
 };

@@ -222,6 +222,11 @@ export class MailboxControl {
     person.holds = { ...person.holds, ...holds };
   }
 
+  /** All retention policies for the whole organisation, replaced. */
+  holdOrganization(policies: string[]): void {
+    this.state.directory.organizationHolds = policies;
+  }
+
   /** All Application Access Policies, replaced. */
   setAccessPolicies(policies: AccessPolicy[]): void {
     this.state.directory.accessPolicies = policies;

@@ -33,6 +33,8 @@ export class SampleDirectory {
   contacts: Contact[] = [];
   dynamicGroups: DynamicGroup[] = [];
   applicationRights: SampleApplicationRight[] = [];
+  /** Retention policies for the whole organisation, e.g. `mbx7cfb30345d454ac0a989ab3041051209:2`. */
+  organizationHolds: string[] = [];
   accessPolicies: AccessPolicy[] = [];
 
   /** What happened to people, for users/delta; the serial of each event. */

@@ -53,7 +53,14 @@ describe("a catalog row", () => {
 });
 
 describe("holds", () => {
-  const free = { litigationHold: false, inPlaceHolds: [], complianceTagHold: false, delayHold: false };
+  const free = {
+    litigationHold: false,
+    inPlaceHolds: [],
+    complianceTagHold: false,
+    delayHold: false,
+    organizationHolds: [],
+  };
+  const policy = "mbx7cfb30345d454ac0a989ab3041051209";
   it.each([
     [{}, false],
     [{ litigationHold: true }, true],
@@ -61,6 +68,20 @@ describe("holds", () => {
     [{ delayHold: true }, true],
     [{ inPlaceHolds: ["mbx7cfb30345d454ac0a989ab3041051209:1"] }, true],
     [{ inPlaceHolds: ["-mbxf9b5a3b5d8f64a4c:1"] }, false],
+    // For everybody: what keeps holds, but for mailboxes that are left out of it.
+    [{ organizationHolds: [`${policy}:2`] }, true],
+    [{ organizationHolds: [`${policy}:3`] }, true],
+    [{ organizationHolds: [policy] }, true],
+    [{ organizationHolds: ["skp127d7cf1076947929bf136b7a2a8c36f:3"] }, true],
+    [{ organizationHolds: ["UniH7d895d48-7e23-4a8d-8346-533c3beac15d"] }, true],
+    [{ organizationHolds: ["cld9c0a984ca74b457fbe4504bf7d3e00de"] }, true],
+    [{ organizationHolds: ["of a kind that is made tomorrow:1"] }, true],
+    [{ organizationHolds: [`${policy}:2`], inPlaceHolds: [`-${policy}`] }, false],
+    [{ organizationHolds: [`${policy}:2`], inPlaceHolds: [`-${policy.toUpperCase()}:2`] }, false],
+    [{ organizationHolds: [`${policy}:2`, "mbx2:3"], inPlaceHolds: [`-${policy}`] }, true],
+    [{ organizationHolds: [`${policy}:2`], inPlaceHolds: ["-mbx2"] }, true],
+    [{ organizationHolds: [`${policy}:1`] }, false],
+    [{ organizationHolds: ["grp1a0a132ee8944501a4bb6a452ec31171:3"] }, false],
   ])("%j", (change, held) => expect(isHeld({ ...free, ...change })).toBe(held));
 });
 

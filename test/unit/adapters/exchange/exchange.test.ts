@@ -64,7 +64,16 @@ const annasHolds = {
   inPlaceHolds: ["UniH1", "-mbx2"],
   complianceTagHold: false,
   delayHold: true,
+  organizationHolds: ["mbx3:2", "grp4:3"],
 };
+/** What Exchange says of the whole organisation, where a test does not say otherwise. */
+const organization = { Name: "contoso.onmicrosoft.com", InPlaceHolds: ["mbx3:2", "grp4:3"] };
+const saying =
+  (body: unknown, status = 200): Answering =>
+  (request, response) =>
+    request.headers["x-cmdletname"] === "Get-OrganizationConfig"
+      ? json(response, { value: [organization] })
+      : json(response, body, status);
 
 describe("the holds of a mailbox", () => {
   it.each([
@@ -72,12 +81,12 @@ describe("the holds of a mailbox", () => {
     ["a bare list", [mailbox]],
     ["one object alone", { "@odata.context": "x", ...mailbox }],
   ])("are read from %s", async (_, body) => {
-    const { exchange } = await onServer((_request, response) => json(response, body));
+    const { exchange } = await onServer(saying(body));
     expect(await exchange.holds(anna)).toEqual(annasHolds);
   });
 
   it("are asked for with the anchor that routes every page, and of the tenant named in the settings", async () => {
-    const { exchange, tenant } = await onServer((_request, response) => json(response, { value: [mailbox] }));
+    const { exchange, tenant } = await onServer(saying({ value: [mailbox] }));
     await exchange.holds(anna);
     expect(tenant.requests[0]?.url).toBe("/adminapi/beta/c0ffee00-0000-4000-a000-000000000001/InvokeCommand");
     expect(tenant.requests[0]?.headers).toMatchObject({
@@ -95,8 +104,30 @@ describe("the holds of a mailbox", () => {
     ["an empty object", {}],
     ["a warning that there is more", { value: [mailbox], "@adminapi.warnings": ["There are more results available"] }],
   ])("are not known from %s", async (_, body) => {
-    const { exchange } = await onServer((_request, response) => json(response, body));
+    const { exchange } = await onServer(saying(body));
     await expect(exchange.holds(anna)).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it.each([
+    ["without the policies of the organisation", { value: [{ Name: "contoso.onmicrosoft.com" }] }, 200, "unavailable"],
+    ["with a number for them", { value: [{ InPlaceHolds: 2 }] }, 200, "unavailable"],
+    ["with two organisations", { value: [organization, organization] }, 200, "unavailable"],
+    ["with none", { value: [] }, 200, "unavailable"],
+    [
+      "with a part of them",
+      { value: [organization], "@adminapi.warnings": ["There are more results"] },
+      200,
+      "unavailable",
+    ],
+    ["by a refusal", "\0".repeat(100), 403, "forbidden"],
+    ["by not knowing the cmdlet", failure("CommandNotFoundException", "The term is not recognized"), 404, "invalid"],
+  ])("are not known when the organisation answers %s", async (_, body, status, code) => {
+    const { exchange } = await onServer((request, response) =>
+      request.headers["x-cmdletname"] === "Get-Mailbox"
+        ? json(response, { value: [mailbox] })
+        : json(response, body, status),
+    );
+    await expect(exchange.holds(anna)).rejects.toMatchObject({ code });
   });
 
   it("are nobody's when Exchange knows no such mailbox; a 404 alone says nothing of the kind", async () => {
@@ -143,9 +174,15 @@ describe("trying again", () => {
     ["JSON that ends too soon", (r: Parameters<typeof json>[0]) => void r.writeHead(200).end('{"value":[')],
     ["a connection that breaks", (r: Parameters<typeof json>[0]) => void r.socket?.destroy()],
   ])("helps against %s", async (name, bad) => {
-    const { exchange, tenant, clock } = await onServer(inTurn(bad, (r) => json(r, { value: [mailbox] })));
+    const { exchange, tenant, clock } = await onServer(
+      inTurn(
+        bad,
+        (r) => json(r, { value: [mailbox] }),
+        (r) => json(r, { value: [organization] }),
+      ),
+    );
     expect(await exchange.holds(anna)).toEqual(annasHolds);
-    expect(tenant.requests).toHaveLength(2);
+    expect(tenant.requests).toHaveLength(3);
     if (name.startsWith("429")) expect(clock.slept).toEqual([7_000]);
   });
 
@@ -283,6 +320,10 @@ describe("on the sample tenant", () => {
     tenant.mailboxes.hold(first as string, { litigationHold: true });
     expect((await exchange.holds(first as MailboxId))?.litigationHold).toBe(true);
     expect((await exchange.holds(second as MailboxId))?.litigationHold).toBe(false);
+    tenant.mailboxes.holdOrganization(["mbx7cfb30345d454ac0a989ab3041051209:2"]);
+    expect((await exchange.holds(second as MailboxId))?.organizationHolds).toEqual([
+      "mbx7cfb30345d454ac0a989ab3041051209:2",
+    ]);
     expect(await exchange.holds(MailboxId.parse("nobody"))).toBeUndefined();
     tenant.mailboxes.grantApplications([
       { appId: "app-1", role: "Mail.Read", scope: "Archived", members: [first as string] },
