@@ -13,11 +13,12 @@ import { headUseCases } from "./heads/use-cases.js";
 import { housekeepingUseCases } from "./housekeeping/use-cases.js";
 import { askKind } from "./mailboxes/ask-kind.js";
 import { isClaimed } from "./mailboxes/claim.js";
+import { enterUsers, type SyncDeps } from "./mailboxes/enter.js";
 import { type SyncReport, syncDirectory } from "./mailboxes/sync.js";
 import { measureWork, workNamed } from "./measure.js";
 import { night } from "./night.js";
 import { closeIfSmall, tidyRuns } from "./runs/close-run.js";
-import { failMailbox, failRun, startRun } from "./runs/start-run.js";
+import { failMailbox, failRun, type StartDeps, startRun } from "./runs/start-run.js";
 import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import type { WorkItem } from "./work/item.js";
@@ -59,8 +60,7 @@ export function backgroundUseCases(
   }
 
   async function work(item: WorkItem): Promise<void> {
-    if (item.kind === "start-run")
-      return startRun(item.run, { ...edges, syncDirectory: (connection) => sync(edges, connection) }, item.attempt);
+    if (item.kind === "start-run") return startRun(item.run, { ...edges, ...directoryOf(edges) }, item.attempt);
     if (item.kind === "verify") return verify.work(item);
     if (item.kind === "export") return exports.work(item.export);
     if (item.kind === "head") return heads.work(item.head);
@@ -129,9 +129,18 @@ const poisoned = {
   message: "the work failed again and again; the log says how; mend the cause and run the profile again",
 };
 
+const directoryOf = (edges: Edges): Pick<StartDeps, "syncDirectory" | "enterUsers"> => ({
+  syncDirectory: (connection) => sync(edges, connection),
+  enterUsers: async (connection, users, before) => enterUsers(users, before, await syncDeps(edges, connection)),
+});
+
 export async function sync(edges: Edges, connection: ConnectionId): Promise<SyncReport> {
+  return syncDirectory(await syncDeps(edges, connection));
+}
+
+async function syncDeps(edges: Edges, connection: ConnectionId): Promise<SyncDeps> {
   const tenant = await edges.tenants.of(connection);
   const probe = (id: MailboxId) => askKind(id, { ...edges, tenant });
   const { directory } = tenant;
-  return syncDirectory({ ...edges, connection, directory, connections: edges.tenants.connections, probe });
+  return { ...edges, connection, directory, connections: edges.tenants.connections, probe };
 }

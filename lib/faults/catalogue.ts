@@ -903,8 +903,8 @@ const own: Record<string, Entry> = {
   ADDRESS_NOT_FOUND: {
     kind: "request",
     who: people.caller,
-    cause: "Nobody in the directory has this address.",
-    fix: "Check the spelling; if the user is new, POST /api/v1/directory/sync.",
+    cause: "Nobody in the directory has this name; a run asks the directory itself for it before it says so.",
+    fix: "Check the spelling. A user made minutes ago may take up to an hour to be found everywhere: run it again then.",
     link: links.users,
   },
   ALREADY_ARCHIVED: {
@@ -1113,6 +1113,15 @@ const own: Record<string, Entry> = {
     fix: "POST /api/v1/directory/sync, then repeat the call.",
     link: links.users,
   },
+  DIRECTORY_UNANSWERED: {
+    kind: "passing",
+    who: people.operator,
+    cause:
+      "The profile means somebody whom the directory snapshot does not know, and the directory gave no answer when it was asked for that very name; the code beside it says which. Nothing is concluded from that.",
+    fix: "Run the profile again; where the code is a 403, grant the Graph application permission User.Read.All.",
+    command: `New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {principalId} -PrincipalId {principalId} -ResourceId (Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'").Id -AppRoleId df021288-bdef-4463-88db-98f22de89214`,
+    link: links.users,
+  },
   DRY_RUN_REQUIRED: {
     kind: "request",
     who: people.admin,
@@ -1278,8 +1287,9 @@ const own: Record<string, Entry> = {
   GROUP_MEMBER_UNKNOWN: {
     kind: "data",
     who: people.operator,
-    cause: "Members of a group are not in the directory snapshot.",
-    fix: "POST /api/v1/directory/sync, or let the profile sync the directory before it runs.",
+    cause:
+      "Members of a group are users whom the directory does not know when it is asked for each: made minutes ago, or deleted and not yet out of the group.",
+    fix: "Run the profile again in an hour; if it stays, take the members named out of the group.",
     link: links.groups,
   },
   GROUP_NOT_FOUND: {

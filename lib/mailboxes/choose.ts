@@ -1,31 +1,59 @@
-// The mailboxes of a profile, now: the snapshot is read, the groups are asked for, the rest is pure.
-import type { ConnectionId } from "../core/ids.js";
+// The mailboxes of a profile, now: the snapshot is read, the groups are asked for, whoever is not in the snapshot is asked
+// for, the rest is pure.
+import type { ConnectionId, MailboxId } from "../core/ids.js";
+import type { DirectoryUser } from "../ports/directory.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Tenants } from "../ports/tenants.js";
 import type { ProfileInput } from "../profiles/profile.js";
+import { entryOf } from "./enter.js";
 import { expandGroups } from "./expand.js";
+import type { MailboxEntry } from "./mailbox.js";
 import { type Resolution, resolve } from "./resolve.js";
 import { loadSnapshot, type Snapshot } from "./snapshot.js";
+import { meet, strangersIn } from "./strangers.js";
 
 export interface Choice extends Resolution {
   snapshot: Snapshot;
 }
 
+/** Enters users into the snapshot of the connection; without it they are known for this one choice. */
+export type EnterUsers = (
+  users: DirectoryUser[],
+  before: ReadonlyMap<MailboxId, MailboxEntry>,
+) => Promise<MailboxEntry[]>;
+
+export interface ChooseDeps {
+  rows: RowStore;
+  tenants: Tenants;
+}
+
 /**
- * What is `unresolved` and fatal must keep a run from archiving anything. Patient: a group that cannot be read now is a fault,
- * to be asked again later; else it is one that cannot be read.
- * @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED); `unavailable`, `throttled` (GROUP_UNAVAILABLE) when patient
+ * What is `unresolved` and fatal must keep a run from archiving anything. Patient: a group, or somebody, that cannot be asked
+ * for now is a fault, to be asked again later; else it is a gap with a name.
+ * @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED); `unavailable`, `throttled` (GROUP_UNAVAILABLE,
+ * DIRECTORY_UNANSWERED) when patient
  */
 export async function chooseMailboxes(
   profile: Pick<ProfileInput, "mailboxes"> & { connection: ConnectionId },
-  { rows, tenants }: { rows: RowStore; tenants: Tenants },
-  { patient }: { patient: boolean },
+  { rows, tenants }: ChooseDeps,
+  { patient, enter }: { patient: boolean; enter?: EnterUsers },
 ): Promise<Choice> {
-  const snapshot = await loadSnapshot(rows, profile.connection);
+  const { connection } = profile;
+  const snapshot = await loadSnapshot(rows, connection);
+  const { entries } = snapshot;
   const { groups } = profile.mailboxes;
-  if (groups.length === 0) return { ...resolve(profile, snapshot.entries), snapshot };
-  const { directory, exchange } = await tenants.of(profile.connection);
-  const users = new Set<string>(snapshot.entries.map(({ id }) => id));
+  const known = strangersIn(profile, entries, []).length === 0;
+  if (groups.length === 0 && known) return { ...resolve(profile, entries), snapshot };
+  const { directory, exchange } = await tenants.of(connection);
+  const users = new Set<string>(entries.map(({ id }) => id));
   const expanded = await expandGroups(groups, { directory, exchange, patient, isUser: (id) => users.has(id) });
-  return { ...resolve(profile, snapshot.entries, expanded), snapshot };
+  const met = await meet(strangersIn(profile, entries, expanded), directory, { patient });
+  const before = new Map(entries.map((entry) => [entry.id, entry]));
+  const at = { connection, now: snapshot.syncedAt };
+  const entered = enter
+    ? await enter(met.users, before)
+    : met.users.map((user) => entryOf(user, before.get(user.id), at));
+  const now = new Map([...before, ...entered.map((entry) => [entry.id, entry] as const)]);
+  const all = { ...snapshot, entries: [...now.values()] };
+  return { ...resolve(profile, all.entries, { expanded, unanswered: met.unanswered }), snapshot: all };
 }

@@ -8,7 +8,7 @@ import { readName, withoutScheme } from "../profiles/directory-name.js";
 import { type Expansion, emptyExpansion } from "./expansion.js";
 
 export interface ExpandDeps {
-  directory: Pick<Directory, "group" | "groupMembers">;
+  directory: Pick<Directory, "group" | "groupMembers" | "find">;
   exchange: Pick<ExchangeAdmin, "dynamicGroupMembers">;
   /** Users of the snapshot: whom the directory names without saying what they are. */
   isUser(id: string): boolean;
@@ -118,7 +118,9 @@ async function takeMembers(
   try {
     for await (const page of directory.groupMembers(id))
       for (const member of page) {
-        const user = member.kind === "user" || (member.kind === "unknown" && isUser(member.id));
+        const user =
+          member.kind === "user" ||
+          (member.kind === "unknown" && (isUser(member.id) || (await directory.find(member.id)) !== undefined));
         if (user) expansion.people.push({ id: MailboxId.parse(member.id), path });
         else if (member.kind === "group") groups.push(member);
         else if (member.kind === "other") expansion.ignored.push(ignored(member));

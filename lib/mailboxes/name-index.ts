@@ -1,5 +1,6 @@
 // Pure: finds a mailbox of the snapshot by whatever a profile calls it.
-import { distinguishedParts, withoutScheme } from "../profiles/directory-name.js";
+import { distinguishedParts } from "../core/distinguished-name.js";
+import { withoutScheme } from "../profiles/directory-name.js";
 import { leftDirectory } from "./classify.js";
 import type { MailboxEntry } from "./mailbox.js";
 

@@ -26,18 +26,41 @@ const fullReadAfterMs = 7 * day;
 const mostAskedOneByOne = 500;
 const askAtOnce = 8;
 
-export async function readNews(known: SyncState | undefined, now: Date, deps: NewsDeps): Promise<News> {
-  const isFresh = known !== undefined && now.getTime() - Date.parse(known.fullAt) < fullReadAfterMs;
-  const changes = isFresh && known.bookmark !== undefined ? await changesSince(known.bookmark, deps) : undefined;
-  if (changes === undefined) return everything(await newBookmark(deps), deps);
+export interface Before {
+  state: SyncState | undefined;
+  /** Who was there by the snapshot. */
+  there: ReadonlySet<MailboxId>;
+}
+
+export async function readNews({ state, there }: Before, now: Date, deps: NewsDeps): Promise<News> {
+  const isFresh = state !== undefined && now.getTime() - Date.parse(state.fullAt) < fullReadAfterMs;
+  const changes = isFresh && state.bookmark !== undefined ? await changesSince(state.bookmark, deps) : undefined;
+  if (changes === undefined) return everything(await newBookmark(deps), there, deps);
   const sorted = sort(changes.changes);
-  if (sorted.unsure.length > mostAskedOneByOne) return everything(changes.bookmark, deps);
+  if (sorted.unsure.length > mostAskedOneByOne) return everything(changes.bookmark, there, deps);
   await inParallel(sorted.unsure, askAtOnce, async (id) => {
     const user = await deps.directory.find(id);
     if (user === undefined) sorted.removed.add(id);
     else sorted.present.push(user);
   });
-  return { full: false, present: sorted.present, removed: sorted.removed, bookmark: changes.bookmark };
+  const news = { full: false, present: sorted.present, removed: sorted.removed, bookmark: changes.bookmark };
+  return (await areAllTold(news, there, deps)) ? news : everything(changes.bookmark, there, deps);
+}
+
+/** Changes may keep somebody back. The directory's own count says so; one that does not count is believed. */
+async function areAllTold({ present, removed }: News, there: ReadonlySet<MailboxId>, deps: NewsDeps): Promise<boolean> {
+  const { directory, log } = deps;
+  const ids = new Set([...[...there].filter((id) => !removed.has(id)), ...present.map(({ id }) => id)]);
+  try {
+    const count = (await directory.countUsers()) ?? 0;
+    if (count <= ids.size) return true;
+    log.warn("directory changes lack somebody", { counted: count, known: ids.size });
+    return false;
+  } catch (error) {
+    if (!mayFallBack(error)) throw error;
+    log.warn("directory not counted", { code: error.code, reason: error.reason });
+    return true;
+  }
 }
 
 /** Undefined when only a full read can tell: it always can. */
@@ -68,9 +91,21 @@ async function newBookmark({ directory, log }: NewsDeps): Promise<string | undef
   }
 }
 
-async function everything(bookmark: string | undefined, { directory }: NewsDeps): Promise<News> {
+async function everything(
+  bookmark: string | undefined,
+  there: ReadonlySet<MailboxId>,
+  { directory }: NewsDeps,
+): Promise<News> {
   const present: DirectoryUser[] = [];
   for await (const users of directory.users()) present.push(...users);
+  const listed = new Set(present.map(({ id }) => id));
+  const missing = [...there].filter((id) => !listed.has(id));
+  // Lists lag behind as well: whoever they leave out is asked for before it is said that he left.
+  if (present.length > 0 && missing.length <= mostAskedOneByOne)
+    await inParallel(missing, askAtOnce, async (id) => {
+      const user = await directory.find(id);
+      if (user !== undefined) present.push(user);
+    });
   return { full: true, present, removed: new Set(), bookmark };
 }
 

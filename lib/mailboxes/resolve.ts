@@ -1,11 +1,15 @@
 // Pure: a profile, the directory snapshot and the profile's groups give the list of mailboxes, with the reason for each that
 // is chosen and for each that is left out.
-import { distinguishedParts, isAtOrBelow, readName } from "../profiles/directory-name.js";
+import { distinguishedParts, isAtOrBelow } from "../core/distinguished-name.js";
+import { readName } from "../profiles/directory-name.js";
 import type { ProfileInput } from "../profiles/profile.js";
 import { exclusionText } from "./classify.js";
+import { isGone } from "./enter.js";
 import { type Expansion, emptyExpansion, type Person } from "./expansion.js";
 import type { MailboxEntry } from "./mailbox.js";
 import { type FoundBy, indexNames, type NameIndex } from "./name-index.js";
+import type { Unanswered } from "./strangers.js";
+import { inGroup, strangersOf, type Unresolved, unknown } from "./unresolved.js";
 
 /** Why a mailbox is chosen, or excepted: by the rule alone, by its own name, or by a group. */
 export interface SelectedBy {
@@ -29,29 +33,29 @@ export interface Resolution {
   groups: Expansion[];
 }
 
-export interface Unresolved {
-  address: string;
-  reason: string;
-  message: string;
-  /** Whom an exception means is not known, so everybody might be meant: nothing may be archived by such a list. */
-  fatal: boolean;
-}
-
 type Named = Map<MailboxEntry, { selectedBy: SelectedBy; byName: boolean }>;
 
-/** @param expanded the groups of the profile that are not containers, as `expandGroups` gives them */
+export type { Unresolved } from "./unresolved.js";
+
+export interface Asked {
+  /** The groups of the profile that are not containers, as `expandGroups` gives them. */
+  expanded?: Expansion[];
+  /** Whom the directory was asked for, and did not answer. */
+  unanswered?: Unanswered;
+}
+
 export function resolve(
   profile: Pick<ProfileInput, "mailboxes">,
   directory: MailboxEntry[],
-  expanded: Expansion[] = [],
+  { expanded = [], unanswered = new Map() }: Asked = {},
 ): Resolution {
   const { mode, groups } = profile.mailboxes;
   const index = indexNames(directory);
   const unresolved: Unresolved[] = [];
   const names = groups.some(isContainer) ? namesOf(directory) : [];
   const containers = [...new Set(groups.filter(isContainer))].map((name) => expandContainer(name, names));
-  const all = [...expanded, ...containers].map((group) => withoutContacts(group, index));
-  const named = namedBy(profile, { index, groups: all, unresolved });
+  const all = [...expanded, ...containers].map((group) => withoutContacts(group, index, unanswered));
+  const named = namedBy(profile, { index, groups: all, unresolved, unanswered });
   if (mode === "single" || mode === "only") return { ...namedOnly(named, unresolved), groups: all };
   const result: Resolution = { chosen: [], excluded: [], unresolved, groups: all };
   for (const mailbox of directory) {
@@ -67,39 +71,46 @@ export function resolve(
 interface Lookup {
   index: NameIndex;
   groups: Expansion[];
+  unanswered: Unanswered;
   /** Filled with what could not be found. */
   unresolved: Unresolved[];
 }
 
 /** Everybody whom the lists of the profile mean; a name of its own comes before a group. */
 function namedBy({ mailboxes: { mode, mailboxes } }: Pick<ProfileInput, "mailboxes">, lookup: Lookup): Named {
-  const { index, groups, unresolved } = lookup;
+  const { index, groups, unresolved, unanswered } = lookup;
   const named: Named = new Map();
   for (const name of mailboxes) {
     const found = index.find(name);
-    if (found === undefined) unresolved.push(unknown(name, mode === "except"));
+    const silence = unanswered.get(name);
+    if (found === undefined || (silence !== undefined && isGone(found.mailbox)))
+      unresolved.push(unknown(name, silence, mode === "except"));
     else if (!named.has(found.mailbox))
       named.set(found.mailbox, { selectedBy: { mode, name, ...foundBy(name, found) }, byName: true });
   }
   for (const group of groups) {
     for (const problem of group.problems)
       unresolved.push(inGroup(group.name, problem, mode === "except" && problem.code !== "GROUP_EMPTY"));
-    const strangers: string[] = [];
+    const strangers: Person[] = [];
     for (const person of group.people) {
-      const mailbox = whoIs(person, index);
+      const mailbox = whoIs({ id: person.id, address: person.address }, index);
       const how = group.kind === "container" ? ("container" as const) : ("group" as const);
-      if (mailbox === undefined) strangers.push(person.id ?? person.address ?? "");
+      const silent = unanswered.has(person.id ?? person.address ?? "");
+      if (mailbox === undefined || (silent && isGone(mailbox))) strangers.push(person);
       else if (!named.has(mailbox))
         named.set(mailbox, { selectedBy: { mode, name: group.name, how, path: person.path }, byName: false });
     }
-    if (strangers.length > 0 && mode !== "except") unresolved.push(notInDirectory(group.name, strangers));
+    unresolved.push(
+      ...strangersOf(group.name, strangers, unanswered).filter(({ fatal }) => fatal || mode !== "except"),
+    );
   }
   return named;
 }
 
 /** Whom Exchange names by an address that nobody here has is a contact: somebody outside with a line in the address book. */
-function withoutContacts(group: Expansion, index: NameIndex): Expansion {
-  const isContact = (person: Person) => person.id === undefined && whoIs(person, index) === undefined;
+function withoutContacts(group: Expansion, index: NameIndex, unanswered: Unanswered): Expansion {
+  const isContact = ({ id, address }: Person) =>
+    id === undefined && !unanswered.has(address ?? "") && whoIs({ id, address }, index) === undefined;
   const contacts = group.people.filter(isContact);
   if (contacts.length === 0) return group;
   const ignored = contacts.map(({ address = "" }) => ({
@@ -113,7 +124,10 @@ function withoutContacts(group: Expansion, index: NameIndex): Expansion {
   return { ...group, people, ignored: [...group.ignored, ...ignored], problems: [...group.problems, ...empty] };
 }
 
-function whoIs({ id, address }: Person, index: NameIndex): MailboxEntry | undefined {
+function whoIs(
+  { id, address }: { id: string | undefined; address: string | undefined },
+  index: NameIndex,
+): MailboxEntry | undefined {
   const byId = id === undefined ? undefined : index.find(id);
   if (byId?.by === "objectId") return byId.mailbox;
   return address === undefined ? undefined : index.find(address)?.mailbox;
@@ -171,25 +185,4 @@ function expandContainer(name: string, names: ReturnType<typeof namesOf>): Expan
     expansion.problems.push({ code: "GROUP_NOT_FOUND", message });
   }
   return expansion;
-}
-
-const unknown = (address: string, fatal: boolean): Unresolved => ({
-  address,
-  reason: "ADDRESS_NOT_FOUND",
-  message: `nobody in the directory has the name ${address}; check the spelling, or sync the directory; a group belongs into mailboxes.groups`,
-  fatal,
-});
-
-const inGroup = (name: string, { code, message }: Expansion["problems"][number], fatal: boolean): Unresolved => ({
-  address: name,
-  reason: code,
-  message,
-  fatal,
-});
-
-/** The snapshot may be older than the group. */
-function notInDirectory(name: string, strangers: string[]): Unresolved {
-  const some = strangers.slice(0, 5).join(", ");
-  const message = `${strangers.length} members of the group ${name} are not in the directory snapshot (${some}${strangers.length > 5 ? ", …" : ""}); a directory sync may help`;
-  return { address: name, reason: "GROUP_MEMBER_UNKNOWN", message, fatal: false };
 }

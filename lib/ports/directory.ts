@@ -58,8 +58,13 @@ export interface Directory {
   group(idOrAddress: string): Promise<DirectoryGroup | undefined>;
   /** The direct members. @throws also `not-found` when the group is gone */
   groupMembers(id: string): AsyncIterable<GroupMember[]>;
-  /** By object id, user principal name or any SMTP address; undefined when there is none. */
-  find(idOrAddress: string): Promise<DirectoryUser | undefined>;
+  /**
+   * By object id, user principal name, any SMTP address or the distinguished name on premises; undefined when the directory
+   * says that there is none. A question that it does not answer is an error.
+   */
+  find(name: string): Promise<DirectoryUser | undefined>;
+  /** How many users there are, guests included, by the directory's own count; undefined when it does not say. */
+  countUsers(): Promise<number | undefined>;
 }
 
 /** What kind of mailbox a user has, or why it has none that Graph reaches. */

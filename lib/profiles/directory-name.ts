@@ -1,4 +1,5 @@
 // Pure: what a name in a profile is meant to be, and why it cannot be one. Nobody is looked up here.
+import { distinguishedParts } from "../core/distinguished-name.js";
 
 export type NameKind = "objectId" | "address" | "distinguishedName";
 
@@ -42,38 +43,4 @@ function readDistinguished(text: string): ReadName {
   if (parts === undefined || !parts.some((part) => part.startsWith("dc=")))
     return { refused: "is no whole distinguished name, such as CN=Anna Berg,OU=Legal,DC=contoso,DC=com" };
   return { kind: "distinguishedName" };
-}
-
-/**
- * The parts of a distinguished name (RFC 4514), lower case, escapes undone, so that two spellings of one name are equal;
- * undefined when it is malformed.
- */
-export function distinguishedParts(text: string): string[] | undefined {
-  const parts: string[] = [];
-  let part = "";
-  for (let at = 0; at < text.length; at++) {
-    const next = text[at] as string;
-    if (next === "\\") {
-      const hex = /^[0-9a-f]{2}/i.exec(text.slice(at + 1))?.[0];
-      if (hex === undefined && at + 1 >= text.length) return undefined;
-      part += hex === undefined ? text[at + 1] : String.fromCharCode(Number.parseInt(hex, 16));
-      at += hex === undefined ? 1 : 2;
-    } else if (next === ",") {
-      parts.push(part);
-      part = "";
-    } else part += next;
-  }
-  const normal = [...parts, part].map(normalPart);
-  return normal.every((one) => one !== undefined) ? normal : undefined;
-}
-
-function normalPart(part: string): string | undefined {
-  const [, name = "", value = ""] = /^\s*([A-Za-z][A-Za-z0-9.-]*|\d+(?:\.\d+)*)\s*=\s*([\s\S]*?)\s*$/.exec(part) ?? [];
-  return name === "" || value === "" ? undefined : `${name}=${value}`.toLowerCase();
-}
-
-/** Whether `name` is `container` or stands anywhere below it. */
-export function isAtOrBelow(name: string[], container: string[]): boolean {
-  const offset = name.length - container.length;
-  return offset >= 0 && container.every((part, index) => name[offset + index] === part);
 }

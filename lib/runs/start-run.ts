@@ -2,7 +2,7 @@
 import { MailkeepError } from "../core/errors.js";
 import type { ConnectionId, MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
-import { type Choice, chooseMailboxes } from "../mailboxes/choose.js";
+import { type Choice, chooseMailboxes, type EnterUsers } from "../mailboxes/choose.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Tenants } from "../ports/tenants.js";
@@ -24,6 +24,8 @@ export interface StartDeps {
   log: Log;
   tenants: Tenants;
   syncDirectory(connection: ConnectionId): Promise<unknown>;
+  /** Takes into the snapshot whom only the directory itself could tell of. */
+  enterUsers(connection: ConnectionId, ...found: Parameters<EnterUsers>): ReturnType<EnterUsers>;
 }
 
 /** `attempt`: which try this is; one that another item has made already is left alone. */
@@ -99,7 +101,8 @@ const patientStarts = 2;
 async function choose(run: Run, profile: Profile, deps: StartDeps): Promise<Choice> {
   if (profile.syncDirectoryFirst) await deps.syncDirectory(profile.connection);
   const patient = profile.mailboxes.mode === "except" || startAttempt(run) < patientStarts;
-  return chooseMailboxes(profile, deps, { patient });
+  const enter: EnterUsers = (...found) => deps.enterUsers(profile.connection, ...found);
+  return chooseMailboxes(profile, deps, { patient, enter });
 }
 
 async function previousRun({ id, profile, requestedAt }: Run, rows: RowStore): Promise<Run | undefined> {

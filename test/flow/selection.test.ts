@@ -280,6 +280,8 @@ describe("a group that cannot be had", () => {
       proxyAddresses: [],
     });
     putGroup(world, "fresh", { members: [newcomer.id, anna?.id ?? ""] });
+    const none = { kind: "status", status: 404, code: "Request_ResourceNotFound" } as const;
+    world.tenant.faults.set({ rules: [{ route: "GET /users/{user}", do: none }] });
     expect(await world.run(stale)).toMatchObject({
       status: "succeededWithGaps",
       problems: [{ code: "GROUP_MEMBER_UNKNOWN", message: expect.stringContaining(newcomer.id) }],

@@ -23,6 +23,11 @@ export interface Question<T> {
   read(answer: Answer): T;
   /** `mime` bodies are spooled to disk when large; JSON is held in memory. */
   expects: "json" | "mime";
+  /**
+   * An advanced question to the directory; the path asks for `$count=true` besides.
+   * https://learn.microsoft.com/graph/aad-advanced-queries
+   */
+  eventual?: boolean;
   /** Changes something; without it the question only reads. A write is repeated only where it certainly was not done. */
   send?: { method: "POST" | "DELETE"; json?: unknown };
   speaker?: Speaker;

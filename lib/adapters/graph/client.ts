@@ -123,6 +123,7 @@ export class GraphClient {
       "accept-encoding": "identity",
       "client-request-id": guid(this.#options.random),
       "user-agent": this.#options.userAgent,
+      ...(question.eventual && { consistencylevel: "eventual" }),
     };
   }
 

@@ -29,6 +29,8 @@ export interface Person {
   onPremisesDistinguishedName?: string;
   /** What only Exchange tells of the mailbox. */
   holds?: MailboxHolds;
+  /** Replication has not come everywhere: `changes` never tell of the user, `lists` do not either; asked for, it is there. */
+  missingIn?: "changes" | "lists";
 }
 
 export interface MailboxHolds {

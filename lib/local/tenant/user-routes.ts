@@ -64,13 +64,18 @@ function listUsers({ state, query, eventual }: Call) {
       `Invalid page size specified: '${top}'. Must be between 1 and 999 inclusive.`,
     );
   const select = selected(query, userProperties, "microsoft.graph.user");
-  const people = filtered(state.directory.all(), query.get("$filter"));
+  const filter = query.get("$filter");
+  const advanced = eventual && query.get("$count") === "true";
+  if (filter?.startsWith("onPremisesDistinguishedName") && !advanced)
+    refuse(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for a property.");
+  const all = state.directory.all().filter(({ missingIn }) => filter !== null || missingIn !== "lists");
+  const people = filtered(all, filter);
   const skip = skipped(query.get("$skiptoken"));
   const page = people.slice(skip, skip + top);
   const next = linkQuery(query, "$skiptoken", Buffer.from(`users ${skip + top}`).toString("base64url"));
   return json({
     "@odata.context": `${state.origin}/v1.0/$metadata#users`,
-    ...(eventual && query.get("$count") === "true" && skip === 0 ? { "@odata.count": people.length } : {}),
+    ...(advanced && skip === 0 ? { "@odata.count": people.length } : {}),
     ...(skip + top < people.length ? { "@odata.nextLink": `${state.origin}/v1.0/users?${next}` } : {}),
     value: page.map((person) => userJson(person, select)),
   });

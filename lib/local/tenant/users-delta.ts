@@ -73,14 +73,18 @@ function read(token: string): Round {
 function told({ state }: Call, round: Round): Record<string, unknown>[] {
   const { directory, faults } = state;
   if (round.skip === 0 && round.since !== undefined) round.upTo = directory.head;
-  if (round.since === undefined) return directory.all().map((person) => present(userJson(person, round.select)));
+  if (round.since === undefined)
+    return directory
+      .all()
+      .filter(({ missingIn }) => missingIn === undefined)
+      .map((person) => present(userJson(person, round.select)));
   return directory
     .since(round.since)
     .filter(({ at }) => at <= round.upTo)
     .flatMap(({ id, properties, removed }) => {
       if (removed) return [{ id, "@removed": { reason: "changed" } }];
       const person = directory.user(id);
-      if (person === undefined) return [];
+      if (person === undefined || person.missingIn !== undefined) return [];
       const all = userJson(person, round.select);
       if (!faults.settings.delta.partialUsers || properties.length === 0) return [present(all)];
       return [Object.fromEntries(Object.entries(all).filter(([name]) => name === "id" || properties.includes(name)))];

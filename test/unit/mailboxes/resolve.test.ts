@@ -72,7 +72,7 @@ it("lets nothing be archived when an exception is not known: it might mean anybo
 
 const group = (change: Partial<Expansion>): Expansion => ({ ...emptyExpansion("legal@contoso.example"), ...change });
 const inGroup = (mode: Mode, expansion: Expansion) =>
-  resolve({ mailboxes: { mode, mailboxes: [], groups: [expansion.name] } }, directory, [expansion]);
+  resolve({ mailboxes: { mode, mailboxes: [], groups: [expansion.name] } }, directory, { expanded: [expansion] });
 const path = ["legal@contoso.example"];
 
 it("chooses who is in a group, by id or address, and leaves its guests out without a word", () => {
@@ -94,7 +94,7 @@ it("says how a mailbox was chosen, its own name before a group", () => {
   const groups = ["legal@contoso.example"];
   const expansion = group({ people: [{ id: anna.id, path }] });
   const profile = { mailboxes: { mode: "only" as const, mailboxes: ["ID-ANNA"], groups } };
-  expect(resolve(profile, directory, [expansion]).chosen).toMatchObject([
+  expect(resolve(profile, directory, { expanded: [expansion] }).chosen).toMatchObject([
     {
       named: true,
       selectedBy: { name: "ID-ANNA", how: "objectId", note: "object id ID-ANNA resolved to anna@contoso.example" },

@@ -31,6 +31,7 @@ function aDirectory() {
   let answer: () => MailboxProbe | undefined = () => ({ kind: "user" });
   let users: DirectoryUser[] = [];
   let changes: UserChanges | undefined;
+  let counted: number | undefined;
   const deps = {
     rows,
     connection: defaultConnection,
@@ -47,6 +48,7 @@ function aDirectory() {
         return "bookmark 1";
       },
       changesSince: async () => changes ?? { kind: "resync" as const },
+      countUsers: async () => counted,
       group: async () => undefined,
       async *groupMembers() {},
     },

@@ -1,6 +1,7 @@
 // What may be a name in a profile, and why not.
 import { describe, expect, it } from "vitest";
-import { distinguishedParts, isAtOrBelow, readName } from "../../../lib/profiles/directory-name.js";
+import { distinguishedParts, isAtOrBelow, spelledOut } from "../../../lib/core/distinguished-name.js";
+import { readName } from "../../../lib/profiles/directory-name.js";
 import { Mailboxes } from "../../../lib/profiles/selection.js";
 
 const id = "1183e9df-aa03-47d6-ac38-d0b496060252";
@@ -45,6 +46,9 @@ describe("a distinguished name", () => {
     const parts = distinguishedParts("CN=Berg\\, Anna,OU=Legal,DC=contoso,DC=com");
     expect(parts).toEqual(["cn=berg, anna", "ou=legal", "dc=contoso", "dc=com"]);
     expect(distinguishedParts("cn = Berg\\2C Anna, ou=LEGAL ,dc=contoso,dc=com")).toEqual(parts);
+    expect(spelledOut("cn = Berg\\2C Anna, ou=Le=gal ,dc=contoso,dc=com")).toBe(
+      "CN=Berg\\, Anna,OU=Le\\=gal,DC=contoso,DC=com",
+    );
   });
 
   it("stands at or below a container, not beside it", () => {

@@ -15,7 +15,15 @@ async function aDesk(start: Parameters<typeof stored>[0]) {
   const rows = await stored(start);
   const clock = stoppedClock(now);
   const queue = memoryWorkQueue(clock);
-  const deps = { rows, clock, queue, log: silentLog, tenants: noTenants, syncDirectory: async () => {} };
+  const deps = {
+    rows,
+    clock,
+    queue,
+    log: silentLog,
+    tenants: noTenants,
+    syncDirectory: async () => {},
+    enterUsers: async () => [],
+  };
   return { rows, deps, queue };
 }
 

@@ -80,20 +80,39 @@ describe("the users of a tenant", () => {
 });
 
 describe("looking somebody up", () => {
-  it("tries the name first, then every address", async () => {
+  it("tries the name first, then every address, and takes nobody who lacks it", async () => {
+    const proxyAddresses = ["smtp:O'Neil+x@contoso.com"];
     const tenant = await aTenant(
       inTurn(
         (r) => refuse(r, 404, "Request_ResourceNotFound"),
-        (r) => json(r, { value: [anna] }),
+        (r) => json(r, { value: [anna, { ...anna, proxyAddresses }] }),
         (r) => json(r, anna),
       ),
     );
     const { graph } = await opened(tenant);
-    expect(await graph.directory.find("o'neil+x@contoso.com")).toEqual(annaUser);
+    expect(await graph.directory.find("o'neil+x@contoso.com")).toMatchObject({
+      addresses: ["o'neil+x@contoso.com", "anna.berg@contoso.com"],
+    });
     expect(await graph.directory.find(anna.id)).toEqual(annaUser);
     expect(tenant.requests[0]?.url).toMatch(/^\/v1\.0\/users\/o'neil%2Bx%40contoso\.com\?\$select=id,/);
     const filter = new URL(tenant.url + tenant.requests[1]?.url).searchParams.get("$filter");
     expect(filter).toBe("proxyAddresses/any(p:p eq 'smtp:o''neil+x@contoso.com')");
+  });
+
+  it("asks for a distinguished name with the consistency level that such a filter needs", async () => {
+    const onPremisesDistinguishedName = "CN=Berg\\, Anna,OU=Legal,DC=contoso,DC=com";
+    const tenant = await aTenant((_request, r) => json(r, { value: [anna, { ...anna, onPremisesDistinguishedName }] }));
+    const { graph } = await opened(tenant);
+    expect(await graph.directory.find("cn=berg\\2C anna, ou=Legal,dc=contoso,dc=com")).toEqual({
+      ...annaUser,
+      onPremisesDistinguishedName,
+    });
+    const { searchParams } = new URL(tenant.url + tenant.requests[0]?.url);
+    expect(searchParams.get("$filter")).toBe(
+      "onPremisesDistinguishedName eq 'CN=berg\\, anna,OU=Legal,DC=contoso,DC=com'",
+    );
+    expect(searchParams.get("$count")).toBe("true");
+    expect(tenant.requests[0]?.headers.consistencylevel).toBe("eventual");
   });
 
   it("finds nobody only when Graph says so", async () => {
@@ -101,6 +120,7 @@ describe("looking somebody up", () => {
       inTurn(
         (r) => refuse(r, 404, "Request_ResourceNotFound"),
         (r) => json(r, { value: [] }),
+        (r) => json(r, { value: [anna] }),
         (r) => r.writeHead(404).end(),
       ),
     );
