@@ -197,7 +197,7 @@ module roles 'modules/roles.bicep' = {
     runtimeStorageName: runtimeStorage.outputs.name
     archiveStorageName: archiveStorage.outputs.name
     applicationInsightsName: monitoring.outputs.applicationInsightsName
-    keyVaultName: keyVault ? vault.outputs.name : ''
+    keyVaultName: keyVault ? vault!.outputs.name : ''
   }
 }
 
@@ -210,7 +210,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     name: 'vnet-mailkeep-${suffix}'
     runtimeStorageId: runtimeStorage.outputs.id
     archiveStorageId: archiveStorage.outputs.id
-    keyVaultId: keyVault ? vault.outputs.id : ''
+    keyVaultId: keyVault ? vault!.outputs.id : ''
     fixedEgressAddress: fixedEgressAddress
   }
 }
@@ -231,7 +231,7 @@ module functionApp 'modules/function-app.bicep' = {
     packageContainer: runtimeStorage.outputs.packageContainer
     archiveStorageName: archiveStorage.outputs.name
     applicationInsightsName: monitoring.outputs.applicationInsightsName
-    subnetId: privateNetwork ? network.outputs.appSubnetId : ''
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     allowedIpRanges: empty(allowedIpRanges) ? [] : split(allowedIpRanges, ',')
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
@@ -241,7 +241,7 @@ module functionApp 'modules/function-app.bicep' = {
     exchangeBaseUrl: exchangeBaseUrl
     authTenantId: authTenantId
     authAudience: authAudience
-    signingKeyId: keyVault ? vault.outputs.signingKeyId : ''
+    signingKeyId: keyVault ? vault!.outputs.signingKeyId : ''
     timestampUrl: timestampUrl
     authAuthority: authAuthority
   }

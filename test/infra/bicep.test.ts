@@ -72,7 +72,7 @@ describe.each(all)("$file", (file) => {
   });
 
   it("asks modules for outputs they have", () => {
-    for (const [, name = "", output = ""] of file.text.matchAll(/(\w+)\.outputs\.(\w+)/g)) {
+    for (const [, name = "", output = ""] of file.text.matchAll(/(\w+)!?\.outputs\.(\w+)/g)) {
       const module = file.modules.find((candidate) => candidate.name === name);
       const target = files.get(posix.join(posix.dirname(file.file), module?.path ?? ""));
       expect(target?.outputs, `${name}.outputs.${output}`).toContain(output);

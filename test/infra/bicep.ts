@@ -24,14 +24,16 @@ export interface Bicep {
   file: string;
   text: string;
   root: Node;
-  /** Parameters, and whether a caller must give a value. */
-  params: Map<string, { required: boolean }>;
+  /** Parameters, their type, and whether a caller must give a value. */
+  params: Map<string, { required: boolean; type: string }>;
   variables: string[];
+  /** What each variable is. */
+  values: Map<string, Node>;
   outputs: string[];
-  /** Symbol, type with API version, body. */
-  resources: (Declared & { type: string; body: Node })[];
+  /** Symbol, type with API version, body; `conditional` ones may not be there. */
+  resources: (Declared & { type: string; body: Node; existing: boolean; conditional: boolean })[];
   /** Symbol, path as written, and the object the caller gives as `params`. */
-  modules: (Declared & { path: string; params: Node | undefined })[];
+  modules: (Declared & { path: string; params: Node | undefined; conditional: boolean })[];
 }
 
 export function readBicep(file: string): Bicep {
@@ -48,22 +50,44 @@ export function readBicep(file: string): Bicep {
     file,
     text,
     root,
-    params: new Map(top("parameter_declaration").map((node) => [nameOf(node), { required: !node.text.includes("=") }])),
+    params: new Map(
+      top("parameter_declaration").map((node) => [
+        nameOf(node),
+        { required: !node.text.includes("="), type: node.namedChildren[1]?.text ?? "" },
+      ]),
+    ),
     variables: top("variable_declaration").map(nameOf),
+    values: new Map(
+      top("variable_declaration").flatMap((node) => {
+        const value = node.namedChildren[1];
+        return value == null ? [] : [[nameOf(node), value] as const];
+      }),
+    ),
     outputs: top("output_declaration").map(nameOf),
     resources: top("resource_declaration").map((node) => {
       const body = descendants(node, "object")[0];
       if (body === undefined) throw new Error(`${file}: ${nameOf(node)} has no body`);
-      return { name: nameOf(node), node, type: stringOf(node.namedChildren[1]), body };
+      const head = node.text.slice(0, node.text.indexOf("{"));
+      return {
+        name: nameOf(node),
+        node,
+        type: stringOf(node.namedChildren[1]),
+        body,
+        existing: / existing =/.test(head),
+        conditional: isConditional(node),
+      };
     }),
     modules: top("module_declaration").map((node) => ({
       name: nameOf(node),
       node,
       path: stringOf(node.namedChildren[1]),
       params: property(descendants(node, "object")[0], "params"),
+      conditional: isConditional(node),
     })),
   };
 }
+
+const isConditional = (node: Node): boolean => descendants(node, "if_statement").length > 0;
 
 const nameOf = (node: Node): string => node.namedChildren[0]?.text ?? "";
 const stringOf = (node: Node | null | undefined): string => node?.text.replace(/^'|'$/g, "") ?? "";
