@@ -1,7 +1,7 @@
 // Settings in, typed Config out. A bad setting stops the start and says which one and what to do.
 import { z } from "zod";
 import { authorities, authorityOf } from "./core/clouds.js";
-import { isLoopback } from "./core/hosts.js";
+import { isLoopback, ProxyOrigin } from "./core/hosts.js";
 
 export { isLoopback };
 
@@ -50,6 +50,11 @@ const Settings = z
     ).optional(),
     SIGNING_KEY_FILE: z.string().min(1).optional(),
     TIMESTAMP_URL: z.url({ protocol: /^https?$/ }).optional(),
+    PROXY_URL: ProxyOrigin.optional(),
+    PROXY_SECRET_ID: Url.refine(
+      (url) => /^\/secrets\/[0-9A-Za-z-]{1,127}$/.test(new URL(url).pathname),
+      "must be the address of a secret in Key Vault: https://{vault}/secrets/{name}",
+    ).optional(),
     ALLOW_SECRET_IDENTITY: z.enum(["true", "false"]).optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
@@ -70,6 +75,12 @@ const Settings = z
     for (const name of ["GRAPH_STATIC_TOKEN", "GRAPH_WRITER_STATIC_TOKEN"] as const)
       if (s[name] !== undefined && !isLoopback(s.GRAPH_BASE_URL))
         wrong(name, "is accepted only when GRAPH_BASE_URL is a loopback address; remove it");
+    if (s.PROXY_SECRET_ID !== undefined && s.PROXY_URL === undefined)
+      wrong("PROXY_SECRET_ID", "is of no use without PROXY_URL; set that, or remove it");
+    if (s.PROXY_URL !== undefined && isLoopback(s.PROXY_URL) && isHosted(s))
+      wrong("PROXY_URL", "is loopback, where nothing answers in Azure; set the address of the proxy");
+    if (s.PROXY_URL !== undefined && isLoopback(s.GRAPH_BASE_URL) && !isLoopback(s.PROXY_URL))
+      wrong("PROXY_URL", "must be loopback too, as GRAPH_BASE_URL is: beyond this machine the token could be read");
     if (s.AUTH_MODE === "local" && isHosted(s))
       wrong("AUTH_MODE", "local lets everybody in and is refused in Azure; set it to entra");
     if (s.SIGNING_KEY_FILE !== undefined && isHosted(s))
@@ -119,6 +130,8 @@ export interface Config {
     writer?: { staticToken: string } | { clientId: string };
   };
   exchange: { baseUrl: string };
+  /** The way out to Graph and Exchange, where there is no direct one. */
+  proxy: { url: string; credentials: { keyVaultUrl: string; secretName: string } | null } | null;
   signing: SigningConfig;
   /** Of an RFC 3161 authority. */
   timestampUrl: string | undefined;
@@ -148,6 +161,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       ...writer(s),
     },
     exchange: { baseUrl: s.EXCHANGE_BASE_URL },
+    proxy: proxy(s),
     signing: signing(s),
     timestampUrl: s.TIMESTAMP_URL,
     connections: {
@@ -170,6 +184,13 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 function writer({ GRAPH_WRITER_STATIC_TOKEN: staticToken, WRITER_CLIENT_ID: clientId }: Settings) {
   if (staticToken !== undefined) return { writer: { staticToken } };
   return clientId === undefined ? {} : { writer: { clientId } };
+}
+
+function proxy({ PROXY_URL: url, PROXY_SECRET_ID: secret }: Settings): Config["proxy"] {
+  if (url === undefined) return null;
+  if (secret === undefined) return { url, credentials: null };
+  const { origin, pathname } = new URL(secret);
+  return { url, credentials: { keyVaultUrl: origin, secretName: pathname.replace("/secrets/", "") } };
 }
 
 function signing(s: Settings): SigningConfig {

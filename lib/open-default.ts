@@ -12,6 +12,7 @@ import { MailkeepError } from "./core/errors.js";
 import { cloudNames, clouds } from "./core/hosts.js";
 import type { Random } from "./core/ids.js";
 import type { Clock } from "./core/time.js";
+import { egressBy } from "./open-tenant.js";
 import type { Log } from "./ports/log.js";
 import type { OpenTenant } from "./ports/tenants.js";
 
@@ -26,31 +27,37 @@ export interface Machine {
 }
 
 export async function openOfSettings(config: Config, machine: Machine): Promise<OpenTenant> {
+  const { proxy } = config;
+  const egress = proxy === null ? undefined : egressBy(proxy, { ...machine, homeClientId: config.graph.clientId });
   const graph: Graph = openGraph({
     baseUrl: config.graph.baseUrl,
     token: await graphToken(config),
     ...(await writerToken(config)),
     spoolDir: join(tmpdir(), "mailkeep"),
+    agent: egress?.agent,
     ...machine,
   });
   const { close: closeExchange, ...exchange } = openExchange({
     baseUrl: config.exchange.baseUrl,
     tenantId: config.graph.tenantId ?? (isLoopback(config.exchange.baseUrl) ? anyTenant : undefined),
     token: exchangeToken(config),
+    agent: egress?.agent,
     ...machine,
   });
   return {
     ...graph,
     exchange,
     credentialExpiry: async () => undefined,
+    ...(egress && { tryProxy: () => egress.probe(config.graph.baseUrl) }),
     async close() {
       await Promise.all([graph.close(), closeExchange()]);
+      await egress?.close();
     },
   };
 }
 
 /** The connection of the settings, as far as it is nobody's secret. */
-export function reachOfSettings({ graph, exchange }: Config): SettingsReach {
+export function reachOfSettings({ graph, exchange, proxy }: Config): SettingsReach {
   const { staticToken, clientId, tenantId, baseUrl: graphBaseUrl } = graph;
   const cloud = cloudNames.find((name) => clouds[name].graphBaseUrl === graphBaseUrl) ?? "global";
   const identity =
@@ -61,7 +68,7 @@ export function reachOfSettings({ graph, exchange }: Config): SettingsReach {
         : ({ kind: "defaultCredential", clientId: null } as const);
   const loginBaseUrl = clouds[cloud].loginBaseUrl;
   const hosts = { graphBaseUrl, exchangeBaseUrl: exchange.baseUrl, loginBaseUrl };
-  return { tenantId: tenantId ?? null, cloud, ...hosts, identity, writerIdentity: writerOfSettings(graph) };
+  return { tenantId: tenantId ?? null, cloud, ...hosts, identity, writerIdentity: writerOfSettings(graph), proxy };
 }
 
 function writerOfSettings({ writer }: Config["graph"]): SettingsReach["writerIdentity"] {

@@ -1,17 +1,19 @@
 // Opens a tenant through the adapters: Graph and Exchange, each with tokens of the identity for the one host they are for.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectionCredential } from "./adapters/azure/connection-credential.js";
+import { connectionCredential, vaultOf } from "./adapters/azure/connection-credential.js";
 import { storageCredential } from "./adapters/azure/credential.js";
+import { proxyCredentials } from "./adapters/azure/proxy-credentials.js";
 import { openExchange } from "./adapters/exchange/open.js";
 import { openGraph } from "./adapters/graph/open.js";
 import { credentialToken, staticToken, type TokenSource } from "./adapters/graph/token.js";
+import { type Egress, openEgress } from "./adapters/proxy/egress.js";
 import { MailkeepError } from "./core/errors.js";
 import { clouds, isLoopback } from "./core/hosts.js";
 import type { Random } from "./core/ids.js";
 import type { Clock } from "./core/time.js";
 import type { Log } from "./ports/log.js";
-import type { Identity, OpenTenant, OpenTenants, Reach } from "./ports/tenants.js";
+import type { EgressProxy, Identity, OpenTenant, OpenTenants, Reach } from "./ports/tenants.js";
 
 export interface OpeningDeps {
   clock: Clock;
@@ -30,8 +32,10 @@ export const openingTenants =
     openReach(reach, deps);
 
 function openReach(reach: Reach, deps: OpeningDeps): OpenTenant {
-  const reader = opened(reach.identity, reach, deps);
-  const writer = reach.writerIdentity === null ? undefined : opened(reach.writerIdentity, reach, deps);
+  const egress = reach.proxy === null ? undefined : egressBy(reach.proxy, deps);
+  const way = { ...deps, egress };
+  const reader = opened(reach.identity, reach, way);
+  const writer = reach.writerIdentity === null ? undefined : opened(reach.writerIdentity, reach, way);
   const graphScope = scopeFor(reach.graphBaseUrl, clouds[reach.cloud].graphBaseUrl);
   const exchangeScope = scopeFor(reach.exchangeBaseUrl, clouds[reach.cloud].exchangeBaseUrl);
   const writerToken = writer?.tokens(graphScope);
@@ -41,12 +45,14 @@ function openReach(reach: Reach, deps: OpeningDeps): OpenTenant {
     token: reader.tokens(graphScope),
     ...(writerToken && { writerToken }),
     spoolDir: join(tmpdir(), "mailkeep"),
+    agent: egress?.agent,
   });
   const { close: closeExchange, ...exchange } = openExchange({
     ...deps,
     baseUrl: reach.exchangeBaseUrl,
     tenantId: reach.tenantId,
     token: reader.tokens(exchangeScope),
+    agent: egress?.agent,
   });
   return {
     ...graph,
@@ -56,10 +62,23 @@ function openReach(reach: Reach, deps: OpeningDeps): OpenTenant {
       return all.filter((date) => date !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
     },
     ...(writerToken && { tryWriter: async () => void (await writerToken.get({ fresh: true })) }),
+    ...(egress && { tryProxy: () => egress.probe(reach.graphBaseUrl) }),
     async close() {
       await Promise.all([graph.close(), closeExchange()]);
+      await egress?.close();
     },
   };
+}
+
+/** The vault with the proxy's password is asked directly. */
+export function egressBy(
+  proxy: EgressProxy,
+  { clock, homeClientId }: Pick<OpeningDeps, "clock" | "homeClientId">,
+): Egress {
+  if (proxy.credentials === null) return openEgress({ proxy });
+  const { keyVaultUrl, secretName } = proxy.credentials;
+  const vault = vaultOf(keyVaultUrl, { home: () => storageCredential(homeClientId) });
+  return openEgress({ proxy, credentials: proxyCredentials(vault, secretName, clock) });
 }
 
 /** Tokens are for the service, wherever a sample of it may stand. */
@@ -70,7 +89,7 @@ interface OpenIdentity {
   expiresAt(): Promise<Date | undefined>;
 }
 
-function opened(identity: Identity, reach: Reach, deps: OpeningDeps): OpenIdentity {
+function opened(identity: Identity, reach: Reach, deps: OpeningDeps & { egress: Egress | undefined }): OpenIdentity {
   if (identity.kind === "staticToken") {
     const token = deps.staticTokens[identity.setting];
     // Checked again at the last moment: a fixed token of a sample tenant has no business anywhere else.
@@ -81,7 +100,7 @@ function opened(identity: Identity, reach: Reach, deps: OpeningDeps): OpenIdenti
     return { tokens: () => staticToken(token), expiresAt: async () => undefined };
   }
   const home = () => storageCredential(deps.homeClientId);
-  const credential = connectionCredential(identity, reach, { ...deps, home });
+  const credential = connectionCredential(identity, reach, { ...deps, home, fetch: deps.egress?.fetch });
   return {
     tokens: (scope) => credentialToken(credential, { scope, clock: deps.clock }),
     expiresAt: credential.expiresAt,

@@ -109,6 +109,7 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/exchange": ["lib/core", "lib/ports", "lib/adapters/graph"],
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
+  "lib/adapters/proxy": ["lib/core", "lib/ports"],
   "lib/adapters/tsa": ["lib/core", "lib/ports"],
   "lib/cost": [],
   // The list of rights is read by scripts too.
@@ -144,7 +145,7 @@ const fences: Record<string, string[]> = {
   "@azure/storage-queue": ["lib/adapters/azure", "lib/local"],
   "@azure/identity": ["lib/adapters/azure", "lib/local"],
   "@microsoft/microsoft-graph-client": ["lib/adapters/graph"],
-  undici: ["lib/adapters/graph", "lib/adapters/exchange"],
+  undici: ["lib/adapters/graph", "lib/adapters/exchange", "lib/adapters/proxy"],
   croner: ["lib/schedule", "lib/local"],
   jose: ["lib/access"],
   pkijs: ["lib/adapters/tsa"],

@@ -15,7 +15,7 @@ const ShownIdentity = z.union([
 ]);
 
 export const ConnectionProbe = z.strictObject({
-  name: z.enum(["credential", "token", "directory", "mailbox", "writer"]),
+  name: z.enum(["proxy", "credential", "token", "directory", "mailbox", "writer"]),
   ok: z.boolean(),
   ms: z.number().int().min(0),
   evidence: z.string().optional().describe("What was seen"),
@@ -48,6 +48,7 @@ export const ConnectionAnswer = z.strictObject({
   loginBaseUrl: z.string(),
   identity: ShownIdentity,
   writerIdentity: ShownIdentity.nullable().describe("The second identity, which may delete and restore"),
+  proxy: ConnectionInput.shape.proxy.unwrap().describe("The way out to Graph, Exchange and the token endpoint"),
   bound: z.boolean().describe("Its test has passed as it is now: runs may use it"),
   boundAt: time.nullable(),
   lastTest: z

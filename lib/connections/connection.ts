@@ -1,10 +1,10 @@
 // A connection: one tenant and the identity used to reach it, as the API takes it and the tables keep it.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { cloudNames, Origin } from "../core/hosts.js";
+import { cloudNames, Origin, ProxyOrigin } from "../core/hosts.js";
 import type { ConnectionId } from "../core/ids.js";
 import { Text } from "../core/text.js";
-import type { Identity, Reach } from "../ports/tenants.js";
+import type { EgressProxy, Identity, Reach } from "../ports/tenants.js";
 
 /** A directory (tenant) id, or one of the tenant's domains. */
 const TenantId = z
@@ -39,6 +39,12 @@ export const IdentityInput = z.discriminatedUnion("kind", [
   }),
 ]) satisfies z.ZodType<Identity>;
 
+const ProxyInput = z.strictObject({
+  url: ProxyOrigin,
+  /** A secret of the form `user:password`. */
+  credentials: z.strictObject({ keyVaultUrl: Origin, secretName: VaultObject }).nullable().default(null),
+}) satisfies z.ZodType<EgressProxy>;
+
 /** What a caller sends. Omitted hosts are those of the cloud; unknown fields are refused, so no secret can slip in. */
 export const ConnectionInput = z.strictObject({
   description: Text(500).default(""),
@@ -51,6 +57,8 @@ export const ConnectionInput = z.strictObject({
   identity: IdentityInput,
   /** For deleting and restoring; without it nothing in a mailbox is ever changed. */
   writerIdentity: IdentityInput.nullable().default(null),
+  /** The way out to Graph, Exchange and the token endpoint, where there is no direct one. */
+  proxy: ProxyInput.nullable().default(null),
 });
 export type ConnectionInput = z.infer<typeof ConnectionInput>;
 
@@ -63,9 +71,12 @@ export interface Connection extends Reach {
 
 /** What a test was passed with: another tenant, host or identity is another connection, and must pass its own. */
 export function fingerprint(reach: Reach): string {
-  const { tenantId, cloud, graphBaseUrl, exchangeBaseUrl, loginBaseUrl, identity, writerIdentity } = reach;
+  const { tenantId, cloud, graphBaseUrl, exchangeBaseUrl, loginBaseUrl, identity, writerIdentity, proxy } = reach;
   const inOrder = (who: Identity | null) => who && Object.entries(who).sort(([a], [b]) => (a < b ? -1 : 1));
   const who = [inOrder(identity), inOrder(writerIdentity)];
-  const text = JSON.stringify([tenantId.toLowerCase(), cloud, graphBaseUrl, exchangeBaseUrl, loginBaseUrl, who]);
+  const hosts = [graphBaseUrl, exchangeBaseUrl, loginBaseUrl];
+  // Without a proxy the same text as before there were any: a connection does not lose its test by an update.
+  const way = proxy === null ? [] : [[proxy.url, proxy.credentials?.keyVaultUrl, proxy.credentials?.secretName]];
+  const text = JSON.stringify([tenantId.toLowerCase(), cloud, ...hosts, who, ...way]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

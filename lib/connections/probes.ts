@@ -39,6 +39,8 @@ export async function probeTenant(
         });
       return { value: tenant, evidence: expiresAt === undefined ? "does not expire" : `expires ${expiresAt}` };
     });
+    const { tryProxy } = opened;
+    if (tryProxy !== undefined) await run("proxy", () => way(tryProxy));
     await run("token", () => token(opened));
     const users = await run("directory", () => firstUsers(opened, mailbox));
     await run("mailbox", () => readOne(users, opened, deps));
@@ -73,6 +75,11 @@ function probing(probes: ProbeResult[], clock: Clock) {
       throw new ProbeFailed();
     }
   };
+}
+
+async function way(tryProxy: () => Promise<void>): Promise<Probed<undefined>> {
+  await tryProxy();
+  return { value: undefined, evidence: "the proxy opens a tunnel to Graph" };
 }
 
 async function token(tenant: OpenTenant): Promise<Probed<undefined>> {

@@ -27,7 +27,8 @@ export interface ConnectionState {
 }
 
 const toConnection = ({ values, etag }: StoredRow): StoredConnection => ({
-  connection: JSON.parse(String(values.json)) as Connection,
+  // Rows from before there were proxies name none.
+  connection: { proxy: null, ...(JSON.parse(String(values.json)) as Omit<Connection, "proxy">) },
   etag,
 });
 const toValues = (connection: Connection) => ({ id: connection.id, json: JSON.stringify(connection) });

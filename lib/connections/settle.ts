@@ -3,7 +3,7 @@
 
 import { MailkeepError } from "../core/errors.js";
 import { type CloudName, cloudNames, clouds, type Hosts, isLoopback } from "../core/hosts.js";
-import type { Identity, Reach } from "../ports/tenants.js";
+import type { EgressProxy, Identity, Reach } from "../ports/tenants.js";
 import type { ConnectionInput } from "./connection.js";
 
 export interface ConnectionRules {
@@ -27,11 +27,12 @@ export function settle(input: ConnectionInput, rules: ConnectionRules): Reach {
       "graphBaseUrl",
       "is loopback, which is for development: nothing answers there in Azure",
     );
-  const { tenantId, identity, writerIdentity } = input;
+  const { tenantId, identity, writerIdentity, proxy } = input;
   const place = { tenantId, here: isLoopback(hosts.graphBaseUrl), rules };
   checkIdentity(identity, "identity", place);
   if (writerIdentity !== null) checkIdentity(writerIdentity, "writerIdentity", place);
-  return { tenantId, cloud, ...hosts, identity, writerIdentity };
+  if (proxy !== null) checkProxy(proxy, place);
+  return { tenantId, cloud, ...hosts, identity, writerIdentity, proxy };
 }
 
 const cloudOf = (graphBaseUrl: string | undefined): CloudName | undefined =>
@@ -81,6 +82,19 @@ function checkIdentity(identity: Identity, field: string, { tenantId, here, rule
   if (here) throw wrong("IDENTITY_NOT_ALLOWED", `${kind} ${realTokens}`);
   if (kind === "managedIdentity" && isOther(tenantId, rules.homeTenantId))
     throw wrong("IDENTITY_OF_OTHER_TENANT", "managedIdentity reaches its own tenant only; use federated for another");
+}
+
+function checkProxy({ url, credentials }: EgressProxy, { here, rules }: Place): void {
+  if (isLoopback(url) && rules.inAzure)
+    throw refused(
+      "LOOPBACK_IN_AZURE",
+      "proxy.url",
+      "is loopback, which is for development: nothing answers there in Azure",
+    );
+  // A tenant on this machine may speak plain http: beyond this machine its token would be readable on the way.
+  if (here && !isLoopback(url))
+    throw refused("PROXY_NOT_LOOPBACK", "proxy.url", "must be loopback too, as graphBaseUrl is");
+  if (credentials !== null) checkVault(credentials.keyVaultUrl, "proxy.credentials.keyVaultUrl", here);
 }
 
 const secretsAreForDevelopment =

@@ -1,6 +1,6 @@
 // What came of testing a connection: one probe after the other, each with its evidence or with why it failed.
 
-export type ProbeName = "credential" | "token" | "directory" | "mailbox" | "writer";
+export type ProbeName = "proxy" | "credential" | "token" | "directory" | "mailbox" | "writer";
 
 export interface ProbeResult {
   name: ProbeName;

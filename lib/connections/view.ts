@@ -1,7 +1,7 @@
 // Pure: connections as the API shows them. There is no secret in them that could be shown.
-import type { Hosts } from "../core/hosts.js";
+import { type Hosts, isLoopback } from "../core/hosts.js";
 import type { ConnectionId } from "../core/ids.js";
-import type { Identity, Reach } from "../ports/tenants.js";
+import type { EgressProxy, Identity, Reach } from "../ports/tenants.js";
 import { type Connection, fingerprint } from "./connection.js";
 import { type CredentialStatus, credentialStatus } from "./expiry.js";
 import type { ConnectionState } from "./repo.js";
@@ -16,6 +16,7 @@ export interface SettingsReach extends Hosts {
   cloud: Reach["cloud"];
   identity: ShownIdentity;
   writerIdentity: ShownIdentity | null;
+  proxy: EgressProxy | null;
 }
 
 export interface Warning {
@@ -30,6 +31,7 @@ export interface ConnectionView extends Hosts {
   cloud: Reach["cloud"];
   identity: ShownIdentity;
   writerIdentity: ShownIdentity | null;
+  proxy: EgressProxy | null;
   /** Its test has passed as it is now: runs may use it. */
   bound: boolean;
   boundAt: string | null;
@@ -64,7 +66,7 @@ export function viewConnection(
     lastTest: state.lastTest ?? null,
     credential,
     refreshedAt: state.refreshedAt ?? null,
-    warnings: [...sharedTenant(connection, others), ...credentialWarnings(credential)],
+    warnings: [...sharedTenant(connection, others), ...credentialWarnings(credential), ...openLogin(connection)],
   };
 }
 
@@ -108,6 +110,14 @@ function sharedTenant({ id, tenantId }: Connection, others: SameTenant[]): Warni
   const named = same.map((other) => other.id).join(", ");
   const message = `${named} reaches the same tenant; each mailbox is archived through the connection that named it first`;
   return [{ code: "TENANT_SHARED", message }];
+}
+
+/** Allowed, for many networks know no other way; but somebody should know. */
+function openLogin({ proxy }: Pick<Connection, "proxy">): Warning[] {
+  if (proxy === null || proxy.credentials === null || !proxy.url.startsWith("http:") || isLoopback(proxy.url))
+    return [];
+  const message = `user and password go to ${proxy.url} unencrypted; use an https proxy, or one that needs none`;
+  return [{ code: "PROXY_CREDENTIALS_IN_CLEAR", message }];
 }
 
 export function credentialWarnings({ status, expiresAt, daysLeft, problem }: ConnectionView["credential"]): Warning[] {

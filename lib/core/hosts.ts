@@ -52,6 +52,21 @@ const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** @throws never: what is no URL is no loopback. */
 export const isLoopback = (url: string): boolean => loopback.has(URL.parse(url)?.hostname ?? "");
 
+/** https, or plain http: what goes through a proxy is encrypted to the host beyond it. */
+export const ProxyOrigin = z
+  .string()
+  .max(300)
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url === null || (url.username === "" && url.password === "");
+  }, "must not hold a user or a password: keep them in Key Vault and name the secret in proxy.credentials")
+  .refine((text) => {
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return false;
+    return url.pathname === "/" && url.search === "" && url.hash === "";
+  }, "is not the address of a proxy, such as http://proxy.contoso.com:8080")
+  .overwrite((text) => URL.parse(text)?.origin ?? text);
+
 /** An origin: https, or http for loopback; a slash at its end is cut off. */
 export const Origin = z
   .string()

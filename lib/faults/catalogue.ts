@@ -1809,6 +1809,55 @@ const own: Record<string, Entry> = {
     cause: "The profile is too large to be kept.",
     fix: "Name fewer mailboxes or folders; choose by mode except, or by group.",
   },
+  PROXY_AUTHENTICATION_REQUIRED: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The proxy of the connection answered 407: it wants a user and a password, or refuses those it got.",
+    fix: "Keep user:password as a secret in Key Vault and name it in proxy.credentials (for default: PROXY_SECRET_ID); only Basic is spoken. Or let mailkeep's addresses through without.",
+    command: "curl -sv -x {proxy} -U user:password https://graph.microsoft.com/v1.0/ -o /dev/null",
+  },
+  PROXY_CREDENTIALS_IN_CLEAR: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The connection sends the proxy's user and password over plain http.",
+    fix: "Use an https proxy, or one that lets mailkeep's addresses through without a password.",
+  },
+  PROXY_CREDENTIALS_MALFORMED: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The secret that proxy.credentials names is not of the form user:password.",
+    fix: "Write it anew, a colon between user and password.",
+    command: "az keyvault secret set --vault-name {vault} --name {secret} --value 'user:password'",
+  },
+  PROXY_NOT_LOOPBACK: {
+    kind: "request",
+    who: people.caller,
+    cause: "A tenant on this machine may speak plain http: beyond this machine a proxy could read its token.",
+    fix: "Name a proxy on this machine, or none.",
+  },
+  PROXY_REFUSED: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The proxy of the connection refused a tunnel to a host of Microsoft 365.",
+    fix: "Let the proxy open tunnels (CONNECT, port 443) to Graph, Exchange and the token endpoint, as they stand in the connection.",
+    command: "curl -sv -x {proxy} https://graph.microsoft.com/v1.0/ -o /dev/null",
+    link: learn("microsoft-365/enterprise/managing-office-365-endpoints"),
+  },
+  PROXY_TARGET_UNREACHABLE: {
+    kind: "passing",
+    who: people.network,
+    cause: "The proxy of the connection answered, and could not reach the host beyond it.",
+    fix: "It is tried again; if it stays so, the proxy's own name resolution or way out is broken.",
+    command: "curl -sv -x {proxy} https://graph.microsoft.com/v1.0/ -o /dev/null",
+  },
+  PROXY_UNREACHABLE: {
+    kind: "configuration",
+    who: people.network,
+    cause: "The proxy of the connection does not answer: wrong address, not running, or a firewall before it.",
+    fix: "Check proxy.url of the connection (for default: PROXY_URL), and that the function app's network reaches it.",
+    command: "curl -sv -x {proxy} https://graph.microsoft.com/v1.0/ -o /dev/null",
+    link: links.egress,
+  },
   RECEIVED_TOO_EARLY: {
     kind: "data",
     who: people.admin,
@@ -1991,6 +2040,16 @@ const own: Record<string, Entry> = {
     cause:
       "The answer of the time stamping authority does not vouch for the head; it was not kept, and is asked for again each night.",
     fix: "See whether TIMESTAMP_URL is an RFC 3161 authority and nothing stands between.",
+  },
+  TLS_NOT_TRUSTED: {
+    kind: "configuration",
+    who: people.network,
+    cause:
+      "The certificate that came is not one this machine trusts: usually a proxy or firewall opens encrypted connections.",
+    fix: "Exempt the hosts of Microsoft 365 from inspection; or have NODE_EXTRA_CA_CERTS name the inspector's root certificate.",
+    command:
+      "openssl s_client -connect graph.microsoft.com:443 -servername graph.microsoft.com </dev/null | openssl x509 -noout -issuer",
+    link: learn("microsoft-365/enterprise/managing-office-365-endpoints"),
   },
   TOKEN_ENDPOINT_UNREACHABLE: {
     kind: "configuration",

@@ -64,6 +64,14 @@ export type Identity =
   | { kind: "secret"; clientId: string; keyVaultUrl: string; secretName: string }
   | { kind: "staticToken"; setting: string };
 
+/** A way out that must be taken: Graph, Exchange and the token endpoint are asked through it; storage and Key Vault are not. */
+export interface EgressProxy {
+  /** An origin, http or https. */
+  url: string;
+  /** Where `user:password` is kept, when the proxy wants it. */
+  credentials: { keyVaultUrl: string; secretName: string } | null;
+}
+
 /** All it takes to reach a tenant; nothing of it is a secret. */
 export interface Reach extends Hosts {
   tenantId: string;
@@ -71,6 +79,7 @@ export interface Reach extends Hosts {
   identity: Identity;
   /** The second identity, which may delete and restore; null: nothing in a mailbox is ever changed. */
   writerIdentity: Identity | null;
+  proxy: EgressProxy | null;
 }
 
 /** A tenant that somebody has opened and may close again. */
@@ -79,6 +88,8 @@ export interface OpenTenant extends Omit<TenantEdge, "connection"> {
   credentialExpiry(): Promise<Date | undefined>;
   /** Gets a token for the second identity. @throws MailkeepError when it is refused; undefined when there is none */
   tryWriter?: (() => Promise<void>) | undefined;
+  /** Opens a tunnel to Graph through the proxy. @throws MailkeepError when there is none; undefined without a proxy */
+  tryProxy?: (() => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 

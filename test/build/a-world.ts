@@ -195,7 +195,7 @@ function reachOf({ baseUrl, tenantId }: Tenant): Reach {
   const hosts = { graphBaseUrl: baseUrl, exchangeBaseUrl: baseUrl, loginBaseUrl: baseUrl };
   const identity = { kind: "staticToken" as const, setting: "GRAPH_STATIC_TOKEN" };
   const writerIdentity = { kind: "staticToken" as const, setting: "GRAPH_STATIC_TOKEN_WRITER" };
-  return { tenantId, cloud: "global", ...hosts, identity, writerIdentity };
+  return { tenantId, cloud: "global", ...hosts, identity, writerIdentity, proxy: null };
 }
 
 /** A connection that has passed its test. */

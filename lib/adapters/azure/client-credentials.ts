@@ -5,7 +5,7 @@ import { MailkeepError } from "../../core/errors.js";
 import type { Random } from "../../core/ids.js";
 import { type Clock, minute, second } from "../../core/time.js";
 import type { KeyVault } from "./key-vault.js";
-import { askJson } from "./web.js";
+import { askJson, type Fetch } from "./web.js";
 
 export interface App {
   loginBaseUrl: string;
@@ -28,7 +28,7 @@ export const tokenUrl = ({ loginBaseUrl, tenantId }: App): string =>
 export async function clientCredentialsToken(
   app: App,
   proof: Proof,
-  { scope, clock }: { scope: string; clock: Clock },
+  { scope, clock, fetch }: { scope: string; clock: Clock; fetch?: Fetch | undefined },
 ): Promise<AccessToken> {
   const asked = clock.now().getTime();
   const form = new URLSearchParams({
@@ -44,6 +44,7 @@ export async function clientCredentialsToken(
     body: form.toString(),
     whom: "the token endpoint",
     silence: "LOGIN_UNAVAILABLE",
+    fetch,
   });
   const { access_token: token, expires_in: seconds } = json;
   if (status === 200 && typeof token === "string" && token !== "")

@@ -7,6 +7,7 @@ import type { Identity, Reach } from "../../ports/tenants.js";
 import { type AccessToken, certificateAssertion, clientCredentialsToken, type Proof } from "./client-credentials.js";
 import { storageCredential } from "./credential.js";
 import { type KeyVault, openKeyVault } from "./key-vault.js";
+import type { Fetch } from "./web.js";
 
 export interface ConnectionCredential {
   getToken(scope: string): Promise<AccessToken | null>;
@@ -19,6 +20,8 @@ export interface CredentialDeps {
   random: Random;
   /** The identity that reads the vaults: mailkeep's own. */
   home(): Promise<TokenCredential>;
+  /** The way to the token endpoint, where it is not direct. */
+  fetch?: Fetch | undefined;
 }
 
 type Proving = Exclude<Identity, { kind: "staticToken" }>;
@@ -32,7 +35,7 @@ export function connectionCredential(
   const never = async () => undefined;
   const by = (clientId: string, prove: () => Promise<Proof>) => async (scope: string) => {
     const app = { loginBaseUrl, tenantId, clientId };
-    return clientCredentialsToken(app, await prove(), { scope, clock: deps.clock });
+    return clientCredentialsToken(app, await prove(), { scope, clock: deps.clock, fetch: deps.fetch });
   };
   switch (identity.kind) {
     case "managedIdentity":
@@ -74,7 +77,7 @@ async function exchangeToken(clientId: string, cloud: CloudName): Promise<Proof>
 }
 
 /** A vault on this machine is a sample: nobody's real token goes there. */
-function vaultOf(url: string, { home }: CredentialDeps): KeyVault {
+export function vaultOf(url: string, { home }: Pick<CredentialDeps, "home">): KeyVault {
   if (isLoopback(url)) return openKeyVault(url, async () => "sample");
   // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-uri
   const audience = new URL(url).hostname.replace(/^[^.]+\./, "https://");

@@ -1,5 +1,6 @@
 // One request to a token endpoint or a vault: an answer of JSON, or an error of ours. Redirects are not followed.
 import { type ErrorCode, MailkeepError } from "../../core/errors.js";
+import { isUntrusted, networkCode } from "../../core/network-code.js";
 
 export interface Ask {
   url: string;
@@ -10,7 +11,11 @@ export interface Ask {
   whom: string;
   /** The reason when there is no usable answer. */
   silence: string;
+  /** Where there is no direct way. */
+  fetch?: Fetch | undefined;
 }
+
+export type Fetch = (url: string, init: RequestInit) => Promise<{ status: number; text(): Promise<string> }>;
 
 export interface Said {
   status: number;
@@ -21,11 +26,12 @@ const timeoutMs = 15_000;
 const maxBytes = 1024 * 1024;
 
 /** @throws MailkeepError `unavailable` when there is no answer, or one of another kind than JSON, or 429 or 5xx */
-export async function askJson({ url, method = "GET", headers = {}, body, whom, silence }: Ask): Promise<Said> {
+export async function askJson({ url, method = "GET", headers = {}, body, ...ask }: Ask): Promise<Said> {
+  const { whom, silence } = ask;
   let status: number;
   let text: string;
   try {
-    const answer = await fetch(url, {
+    const answer = await (ask.fetch ?? fetch)(url, {
       method,
       headers: { accept: "application/json", ...headers },
       redirect: "error",
@@ -35,9 +41,11 @@ export async function askJson({ url, method = "GET", headers = {}, body, whom, s
     status = answer.status;
     text = (await answer.text()).slice(0, maxBytes);
   } catch (error) {
-    // The cause may quote what was sent; its name is enough.
-    const name = error instanceof Error ? error.name : "no answer";
-    throw unanswered(`${whom} could not be reached (${name})`, silence);
+    // A proxy says itself what is wrong with the way.
+    if (error instanceof Error && error.cause instanceof MailkeepError) throw error.cause;
+    // The cause may quote what was sent; its code is enough.
+    const code = networkCode(error) ?? (error instanceof Error ? error.name : "no answer");
+    throw unanswered(`${whom} could not be reached (${code})`, isUntrusted(code) ? "TLS_NOT_TRUSTED" : silence);
   }
   if (status === 429 || status >= 500) throw unanswered(`${whom} answered ${status}`, silence);
   return { status, json: objectIn(text, () => unanswered(`${whom} answered ${status} without JSON`, silence)) };

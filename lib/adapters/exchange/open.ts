@@ -24,6 +24,8 @@ export interface ExchangeOptions {
   /** A cmdlet may take minutes; this is how long to wait for its answer. */
   requestTimeoutMs?: number;
   version?: string;
+  /** Makes the connections, where they may not be direct. */
+  agent?: ((options: Agent.Options) => Agent) | undefined;
 }
 
 export interface Exchange extends ExchangeAdmin {
@@ -35,7 +37,8 @@ const defaultTimeoutMs = 100_000;
 export function openExchange(options: ExchangeOptions): Exchange {
   const { token, clock, random, log, tenantId } = options;
   const timeoutMs = options.requestTimeoutMs ?? defaultTimeoutMs;
-  const agent = new Agent({ connections: 8, connect: { timeout: Math.min(timeoutMs, 10_000) } });
+  const direct = (options: Agent.Options) => new Agent(options);
+  const agent = (options.agent ?? direct)({ connections: 8, connect: { timeout: Math.min(timeoutMs, 10_000) } });
   const caller = new ExchangeCaller({
     baseUrl: options.baseUrl.replace(/\/+$/, ""),
     async tenantId() {

@@ -56,7 +56,7 @@ const faultReasons: Record<Fault["kind"], string> = {
 };
 
 export function faultError(fault: Fault, cmdlet: string): MailkeepError {
-  const reason = faultReasons[fault.kind];
+  const reason = fault.reason ?? faultReasons[fault.kind];
   return new MailkeepError("unavailable", `Exchange Online gave no usable answer to ${cmdlet}: ${fault.message}`, {
     reason,
     cause: fault,

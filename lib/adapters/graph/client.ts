@@ -145,7 +145,7 @@ function slowTries(size: number, largest: number): number {
 function ending(question: Question<unknown>, result: Answer | Fault) {
   if (result instanceof Fault) {
     const end = faultEnd(result.kind, question.where);
-    return { end, reason: faultReason[result.kind], status: 0, requestId: undefined };
+    return { end, reason: result.reason ?? faultReason[result.kind], status: 0, requestId: undefined };
   }
   const { status, code, requestId } = result;
   return { end: ruleFor(status, code, question.where).end, reason: code ?? `HTTP_${status}`, status, requestId };

@@ -1,5 +1,8 @@
 // A try that ended without a trustworthy answer: nothing came, or what came was cut, late, garbled or too much.
 
+import { MailkeepError } from "../../core/errors.js";
+import { isUntrusted, networkCode } from "../../core/network-code.js";
+
 /**
  * unreachable  no connection to Graph could be made
  * cut          the connection broke before the answer was complete
@@ -16,6 +19,8 @@ export class Fault extends Error {
     readonly kind: FaultKind,
     message: string,
     cause?: unknown,
+    /** More exact than what `faultReason` has for the kind. */
+    readonly reason?: string,
   ) {
     super(message, cause === undefined ? undefined : { cause });
   }
@@ -37,28 +42,20 @@ const noConnection = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
 const timeouts = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
 
-/** The code of a network error, which may sit on a cause (`terminated`) or inside an AggregateError (two addresses tried). */
-export function networkCode(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
-    if ("code" in at && typeof at.code === "string") return at.code;
-    at = at instanceof AggregateError ? at.errors[0] : at.cause;
-  }
-  return undefined;
-}
+/** A way that a proxy bars stays barred; one that broke may be there again in a moment. */
+const passing = new Set(["PROXY_UNREACHABLE", "PROXY_TARGET_UNREACHABLE"]);
 
 /** What an error of the HTTP layer means. Whatever is not known to be something else is a cut: worth another try. */
-export function networkFault(error: unknown): Fault {
+export function networkFault(error: unknown): Fault | MailkeepError {
+  if (error instanceof MailkeepError)
+    return passing.has(error.reason ?? "") ? new Fault("unreachable", error.message, error, error.reason) : error;
   const code = networkCode(error);
+  if (isUntrusted(code))
+    return new Fault("unreachable", `its certificate is not trusted (${code})`, error, "TLS_NOT_TRUSTED");
   if (code !== undefined && noConnection.has(code)) return new Fault("unreachable", `no connection (${code})`, error);
   if (code !== undefined && timeouts.has(code)) return new Fault("timeout", `no data in time (${code})`, error);
   return new Fault("cut", `the connection broke (${code ?? "no code"})`, error);

@@ -39,6 +39,8 @@ export interface GraphOptions {
   spoolDir: string;
   /** The program's version, for the User-Agent. */
   version?: string;
+  /** Makes the connections, where they may not be direct. */
+  agent?: ((options: Agent.Options) => Agent) | undefined;
   /** Told of every call when it is over, for metrics. */
   onRequest?: (event: RequestEvent) => void;
 }
@@ -67,7 +69,7 @@ export function openGraph(options: GraphOptions): Graph {
   const { clock, random, log, token, writerToken } = options;
   const origin = originOf(options.baseUrl);
   const timeoutMs = options.requestTimeoutMs ?? defaultTimeoutMs;
-  const agent = newAgent(timeoutMs);
+  const agent = (options.agent ?? direct)(agentOptions(timeoutMs));
   const speakingAs = (tokens: TokenSource) =>
     new GraphClient({
       origin,
@@ -97,14 +99,16 @@ export function openGraph(options: GraphOptions): Graph {
   };
 }
 
-function newAgent(timeoutMs: number): Agent {
-  return new Agent({
+const direct = (options: Agent.Options): Agent => new Agent(options);
+
+function agentOptions(timeoutMs: number): Agent.Options {
+  return {
     pipelining: 1, // one request at a time on a connection
     connections: mostConnections,
     allowH2: false, // four requests of one mailbox on one connection would share its fate
     keepAliveTimeout: 30_000,
     connect: { timeout: Math.min(timeoutMs, 10_000) },
-  });
+  };
 }
 
 type Governors = (mailbox: MailboxId, options: OpenMailbox) => Governor;

@@ -166,8 +166,8 @@ function unfit(headers: IncomingHttpHeaders, status: number, expects: "json" | "
 }
 
 function meaning(error: Error): Error {
-  if (error instanceof MailkeepError || error instanceof Fault) return error;
-  if ("code" in error && error.code === "UND_ERR_INVALID_ARG")
+  if (error instanceof Fault) return error;
+  if (!(error instanceof MailkeepError) && "code" in error && error.code === "UND_ERR_INVALID_ARG")
     return new MailkeepError("invalid", "the request cannot be sent as it is", { cause: error });
   return networkFault(error);
 }

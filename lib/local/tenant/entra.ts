@@ -25,6 +25,8 @@ export interface EntraState {
   acceptedSecret: string;
   /** When the secret and the certificate `app-certificate` expire. */
   expiresAt: Date | undefined;
+  /** The vault's secret `proxy-login`: what a proxy on the way to the tenant wants to hear. */
+  proxyLogin: string;
   /** The vault refuses everybody. */
   vaultClosed: boolean;
   /** The app registration knows the certificate. */
@@ -41,6 +43,7 @@ export class SampleEntra {
     secret: "sample-app-secret",
     acceptedSecret: "sample-app-secret",
     expiresAt: undefined,
+    proxyLogin: "mailkeep:sesame",
     vaultClosed: false,
     certificateKnown: true,
     tokensGiven: 0,
@@ -68,6 +71,8 @@ export class SampleEntra {
         id: `${this.options.origin()}/secrets/${name}/1`,
         attributes: this.#attributes(),
       });
+    if (kind === "secrets" && name === "proxy-login")
+      return json({ value: this.state.proxyLogin, id: `${this.options.origin()}/secrets/${name}/1`, attributes: {} });
     if (kind === "certificates" && name === "app-certificate") {
       const kid = `${this.options.origin()}/keys/${name}/1`;
       return json({ kid, cer: this.#pair().der.toString("base64"), attributes: this.#attributes() });
