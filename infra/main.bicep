@@ -89,6 +89,12 @@ param keyVault bool = true
 @description('Address of an RFC 3161 time stamping authority that stamps the daily heads; empty for none.')
 param timestampUrl string = ''
 
+@description('A proxy through which Graph and Exchange are reached, such as http://proxy.contoso.com:8080; empty for the direct way.')
+param proxyUrl string = ''
+
+@description('The secret user:password for that proxy: https://{vault}/secrets/{name}; empty where it wants none.')
+param proxySecretId string = ''
+
 @description('Who gets the alerts; empty for nobody: then they are seen in the portal only.')
 param alertEmail string = ''
 
@@ -243,6 +249,8 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     signingKeyId: keyVault ? vault!.outputs.signingKeyId : ''
     timestampUrl: timestampUrl
+    proxyUrl: proxyUrl
+    proxySecretId: proxySecretId
     authAuthority: authAuthority
   }
   // Without its rights the app cannot even fetch its own package.

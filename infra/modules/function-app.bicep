@@ -34,6 +34,12 @@ param signingKeyId string
 @description('Empty: heads are not stamped.')
 param timestampUrl string
 
+@description('Empty: Graph and Exchange are reached directly.')
+param proxyUrl string
+
+@description('Empty: the proxy wants no password.')
+param proxySecretId string
+
 @description('Empty for the one of the cloud that graphBaseUrl is in.')
 param authAuthority string
 
@@ -134,6 +140,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'WRITER_CLIENT_ID', value: writerClientId }
         { name: 'SIGNING_KEY_ID', value: signingKeyId }
         { name: 'TIMESTAMP_URL', value: timestampUrl }
+        { name: 'PROXY_URL', value: proxyUrl }
+        { name: 'PROXY_SECRET_ID', value: proxySecretId }
         { name: 'AUTH_MODE', value: 'entra' }
         { name: 'AUTH_TENANT_ID', value: authTenantId }
         { name: 'AUTH_AUDIENCE', value: authAudience }

@@ -26,11 +26,12 @@ export interface ConnectionState {
   refreshedAt?: string;
 }
 
-const toConnection = ({ values, etag }: StoredRow): StoredConnection => ({
+function toConnection({ values, etag }: StoredRow): StoredConnection {
   // Rows from before there were proxies name none.
-  connection: { proxy: null, ...(JSON.parse(String(values.json)) as Omit<Connection, "proxy">) },
-  etag,
-});
+  const { proxy = null, ...stored } = JSON.parse(String(values.json)) as Omit<Connection, "proxy"> &
+    Partial<Connection>;
+  return { connection: { ...stored, proxy }, etag };
+}
 const toValues = (connection: Connection) => ({ id: connection.id, json: JSON.stringify(connection) });
 
 export async function findConnection(rows: RowStore, id: ConnectionId): Promise<StoredConnection | undefined> {
