@@ -63,7 +63,7 @@ describe("app settings", () => {
       if (name === "AUTH_AUTHORITY") return "";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
       if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
-      if (name === "TIMESTAMP_URL") return "";
+      if (["TIMESTAMP_URL", "PROXY_URL", "PROXY_SECRET_ID"].includes(name)) return "";
       return name === "EXCHANGE_BASE_URL" ? "https://outlook.office365.com" : "00000000-0000-4000-8000-000000000001";
     };
     const env = Object.fromEntries([...settings].map(([name, value]) => [name, sample(name, value)]));
@@ -73,6 +73,7 @@ describe("app settings", () => {
     expect(config.graph.staticToken).toBeUndefined();
     expect(config.signing.kind).toBe("key-vault");
     expect(config.timestampUrl).toBeUndefined();
+    expect(config.proxy).toBeNull();
   });
 
   it("point the archive at the archive account and the host at its own", () => {
