@@ -2,6 +2,7 @@
 // again what may pass, follows pages to their end, and gives all rows or none.
 import { MailkeepError } from "../../core/errors.js";
 import type { Random } from "../../core/ids.js";
+import { readRetryAfter } from "../../core/retry-after.js";
 import { type Clock, hour, minute, second } from "../../core/time.js";
 import type { Log } from "../../ports/log.js";
 import { Fault } from "../graph/fault.js";
@@ -164,10 +165,9 @@ export class ExchangeCaller {
   }
 
   #wish({ headers }: WireAnswer): number | undefined {
-    const text = String(headers["retry-after"] ?? "").trim();
-    if (text === "") return undefined;
-    const ms = /^\d+$/.test(text) ? Number(text) * second : Date.parse(text) - this.options.clock.now().getTime();
-    return Number.isFinite(ms) ? Math.max(ms, second) : undefined;
+    const said = { retryAfter: String(headers["retry-after"] ?? ""), date: String(headers.date ?? "") };
+    const ms = readRetryAfter(said, this.options.clock.now());
+    return ms === undefined ? undefined : Math.max(ms, second);
   }
 
   /** 0.5 to 1 s before the second try, then twice as long each time. */

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { Body } from "../../core/body.js";
+import { readRetryAfter } from "../../core/retry-after.js";
 import { second } from "../../core/time.js";
 
 const ErrorBody = z.object({
@@ -81,10 +82,9 @@ function parseErrorBody(text: string) {
 /** A day: more than that is a mistake on the other side, not a wish. */
 const longestWishMs = 86_400 * second;
 
-/** `Retry-After` in milliseconds, given as seconds or as an HTTP date; undefined when absent or unreadable. */
+/** `Retry-After` in milliseconds; undefined when absent or unreadable. */
 export function retryAfterMs(answer: Answer, now: Date): number | undefined {
-  const text = answer.header("retry-after")?.trim();
-  if (text === undefined || text === "") return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * second : Date.parse(text) - now.getTime();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestWishMs) : undefined;
+  const said = { retryAfter: answer.header("retry-after") ?? "", date: answer.header("date") ?? "" };
+  const ms = readRetryAfter(said, now);
+  return ms === undefined ? undefined : Math.min(ms, longestWishMs);
 }

@@ -121,11 +121,16 @@ describe("what cannot pass is not tried again", () => {
 
 describe("throttling", () => {
   it.each([
-    ["seconds", "7", 7 * second],
-    ["a date", "Sat, 21 Nov 2026 10:00:12 GMT", 12 * second],
-  ])("429 with Retry-After as %s is waited for in full", async (_name, header, ms) => {
-    const throttled = (response: ServerResponse) =>
-      refuse(response, 429, "ApplicationThrottled", { "retry-after": header });
+    ["seconds", "7", "Sat, 21 Nov 2026 10:00:00 GMT", 7 * second],
+    ["a date", "Sat, 21 Nov 2026 10:00:12 GMT", "Sat, 21 Nov 2026 10:00:00 GMT", 12 * second],
+    ["a date of a clock hours ahead", "Sat, 21 Nov 2026 13:00:12 GMT", "Sat, 21 Nov 2026 13:00:00 GMT", 12 * second],
+    ["a date of a clock hours behind", "Sat, 21 Nov 2026 05:00:12 GMT", "Sat, 21 Nov 2026 05:00:00 GMT", 12 * second],
+    ["a date by no clock that is told", "Sat, 21 Nov 2026 10:00:12 GMT", undefined, 12 * second],
+  ])("429 with Retry-After as %s is waited for in full", async (_name, header, date, ms) => {
+    const throttled = (response: ServerResponse) => {
+      response.sendDate = false;
+      refuse(response, 429, "ApplicationThrottled", { "retry-after": header, ...(date !== undefined && { date }) });
+    };
     const tenant = await aTenant(inTurn(throttled, message));
     const { mailbox, clock } = await opened(tenant);
     expect(await mailbox().mime(id)).toMatchObject(sent);
