@@ -1299,6 +1299,16 @@ const own: Record<string, Entry> = {
     fix: "Correct the address or object id in the profile; for dynamic distribution groups, let mailkeep ask Exchange Online.",
     link: links.groups,
   },
+  GROUP_NOT_IN_GRAPH: {
+    kind: "permission",
+    who: people.exchange,
+    cause:
+      "Microsoft Graph knows no group of this name. A dynamic distribution group is known to Exchange Online alone, and that refused or failed to tell; the code beside the name says how. Nobody knows who is in the group.",
+    fix: "If it is a dynamic distribution group: give the identity the app role Exchange.ManageAsApp of Office 365 Exchange Online, and put it into a role group that may list recipients. If not, correct the name in the profile.",
+    command:
+      "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {principalId} -PrincipalId {principalId} -ResourceId (Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\").Id -AppRoleId dc50a0fb-09a3-484d-be87-e023b12c6440\nNew-ServicePrincipal -AppId {appId} -ObjectId {principalId} -DisplayName mailkeep\nAdd-RoleGroupMember -Identity 'View-Only Organization Management' -Member {principalId}",
+    link: links.exo,
+  },
   GROUP_UNAVAILABLE: {
     kind: "passing",
     who: people.nobody,

@@ -141,9 +141,9 @@ const ignored = ({ id, name, type }: GroupMember) => ({ id, name, reason: `a mem
 /** Graph does not know dynamic distribution groups; the groups in one it knows. */
 async function expandDynamic(expansion: Expansion, deps: ExpandDeps): Promise<void> {
   const { name } = expansion;
-  const found = await membersInExchange(withoutScheme(name), deps.exchange);
-  if ("absent" in found) {
-    expansion.problems.push({ code: "GROUP_NOT_FOUND", message: `no group has the name ${name}${found.absent}` });
+  const found = await membersInExchange(withoutScheme(name), deps);
+  if ("code" in found) {
+    expansion.problems.push(found);
     return;
   }
   expansion.kind = "dynamicDistribution";
@@ -164,17 +164,20 @@ type InExchange = NonNullable<Awaited<ReturnType<ExchangeAdmin["dynamicGroupMemb
 
 async function membersInExchange(
   name: string,
-  exchange: ExpandDeps["exchange"],
-): Promise<InExchange | { absent: string }> {
+  { exchange, patient }: Pick<ExpandDeps, "exchange" | "patient">,
+): Promise<InExchange | Expansion["problems"][number]> {
   try {
     const found = await exchange.dynamicGroupMembers(name);
-    return found ?? { absent: "; check the spelling" };
+    return found ?? { code: "GROUP_NOT_FOUND", message: `no group has the name ${name}; check the spelling` };
   } catch (error) {
-    // Most tenants have no such groups, and mailkeep then no right to ask Exchange.
-    if (!isMailkeepError(error, "forbidden", "unauthenticated", "invalid")) throw error;
-    const why = error.reason ?? error.code;
+    const passing = patient ? [] : (["unavailable", "throttled"] as const);
+    if (!isMailkeepError(error, "forbidden", "unauthenticated", "invalid", ...passing)) throw error;
+    const why = `${error.reason ?? error.code}${error.status === undefined ? "" : `, HTTP ${error.status}`}`;
+    // Most tenants have no such groups, and many no way to Exchange: then there is nobody else to ask.
+    const isThere = error.status !== 404 && error.reason !== "EXCHANGE_TENANT_UNKNOWN";
     return {
-      absent: ` in the directory; if it is a dynamic distribution group, only Exchange Online knows it, and that could not be asked (${why}): ${error.message}`,
+      code: isThere ? "GROUP_NOT_IN_GRAPH" : "GROUP_NOT_FOUND",
+      message: `no group has the name ${name} in the directory; if it is a dynamic distribution group, only Exchange Online knows it, and that did not tell (${why}): ${error.message}`,
     };
   }
 }

@@ -9,7 +9,13 @@ export interface Person {
   path: string[];
 }
 
-export type GroupProblem = "GROUP_NOT_FOUND" | "GROUP_UNREADABLE" | "GROUP_UNAVAILABLE" | "GROUP_EMPTY";
+/** `GROUP_NOT_IN_GRAPH`: only Exchange can tell whether there is such a group, and it refused to. */
+export type GroupProblem =
+  | "GROUP_NOT_FOUND"
+  | "GROUP_NOT_IN_GRAPH"
+  | "GROUP_UNREADABLE"
+  | "GROUP_UNAVAILABLE"
+  | "GROUP_EMPTY";
 
 export interface Expansion {
   /** As the profile writes it. */

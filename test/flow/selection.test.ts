@@ -247,6 +247,41 @@ describe("a group that cannot be had", () => {
     expect(await world.app.runs.get(RunId.parse(careful.run.id))).toMatchObject({ status: "succeeded", problems: [] });
   });
 
+  it.each([
+    ["has no role in it", { access: "none" }, undefined, "EXCHANGE_FORBIDDEN, HTTP 403"],
+    [
+      "is refused its token",
+      {},
+      { kind: "status", status: 401, code: "Unauthorized" },
+      "EXCHANGE_TOKEN_REFUSED, HTTP 401",
+    ],
+    ["gets no answer from it", {}, { kind: "status", status: 500, code: "InternalServerError" }, "HTTP 500"],
+    ["is cut off by it", {}, { kind: "reset" }, "CONNECTION_CUT"],
+  ] as const)(
+    "is not called unknown when only Exchange could know it, and mailkeep %s",
+    async (_, exchange, fault, why) => {
+      await using world = await aWorld({ tenant: some });
+      const [anna] = addresses(world);
+      const routes = ["POST /adminapi/InvokeCommand", "POST /adminapi/DynamicDistributionGroupMember"];
+      const route = ["Get-DynamicDistributionGroup", "Get-DynamicDistributionGroupMember"].flatMap((name) =>
+        routes.map((door) => `${door} ${name}`),
+      );
+      world.tenant.faults.set({ exchange, rules: fault ? [{ route, do: fault }] : [] });
+      const groups = [`everyone.berlin@${domain}`];
+      const { run, done, codes } = await ran(world, { mode: "only", mailboxes: [anna], groups });
+      expect({ status: run.status, done, codes }).toEqual({
+        status: "succeededWithGaps",
+        done: [anna],
+        codes: ["GROUP_NOT_IN_GRAPH"],
+      });
+      expect(run.problems[0]).toMatchObject({
+        message: expect.stringContaining(why),
+        fix: expect.stringContaining("Exchange.ManageAsApp"),
+      });
+      expect((await ran(world, { mode: "only", groups })).run.status).toBe("failed");
+    },
+  );
+
   it("is not taken for one with fewer members when a page is cut, throttled or lost: it is asked again", async () => {
     for (const fault of [
       { kind: "truncated-json" },

@@ -34,6 +34,8 @@ export interface CallerOptions {
 /** The system mailbox that every organisation has: routes all requests of an application to the same backend. */
 const anchorMailbox = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}";
 const tries = 4;
+/** Each time-out takes more than a minute, and a person may be waiting. */
+const slowTries = 2;
 const longestWaitMs = minute;
 /** A list that could not be read to its end is begun anew so often. */
 const beginnings = 3;
@@ -116,7 +118,7 @@ export class ExchangeCaller {
       }
       if (wish !== undefined && wish > longestWaitMs)
         throw new MailkeepError("throttled", "Exchange Online asks for a long pause", { retryAfterMs: wish });
-      if (attempt === tries) {
+      if (attempt >= (result instanceof Fault && result.kind === "timeout" ? slowTries : tries)) {
         if (result instanceof Fault) throw this.#failed(cmdlet, result);
         throw this.#told(cmdlet, result.refused);
       }

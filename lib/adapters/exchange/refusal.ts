@@ -33,18 +33,21 @@ export function refusalError(refused: Refused, cmdlet: string): MailkeepError {
     return new MailkeepError(
       "unauthenticated",
       "Exchange Online refuses the token; the application needs the role Exchange.ManageAsApp (Office 365 Exchange Online)",
-      { reason: "EXCHANGE_TOKEN_REFUSED" },
+      { reason: "EXCHANGE_TOKEN_REFUSED", status },
     );
   if (status === 403)
     return new MailkeepError(
       "forbidden",
       `Exchange Online does not let the application run ${cmdlet}${said}; besides the application role it needs a role in Exchange, e.g. View-Only Recipients (View-Only Configuration for Get-OrganizationConfig) or the Entra role Global Reader`,
-      { reason: "EXCHANGE_FORBIDDEN" },
+      { reason: "EXCHANGE_FORBIDDEN", status },
     );
-  if (status === 429) return new MailkeepError("throttled", "Exchange Online asks for a pause", { reason });
+  if (status === 429) return new MailkeepError("throttled", "Exchange Online asks for a pause", { reason, status });
   if (isPassing(refused))
-    return new MailkeepError("unavailable", `Exchange Online could not run ${cmdlet}${said}`, { reason });
-  return new MailkeepError("invalid", `Exchange Online refused ${cmdlet}${said}`, { reason });
+    return new MailkeepError("unavailable", `Exchange Online could not run ${cmdlet} (${status})${said}`, {
+      reason,
+      status,
+    });
+  return new MailkeepError("invalid", `Exchange Online refused ${cmdlet} (${status})${said}`, { reason, status });
 }
 
 const faultReasons: Record<Fault["kind"], string> = {

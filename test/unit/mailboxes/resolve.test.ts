@@ -104,6 +104,7 @@ it("says how a mailbox was chosen, its own name before a group", () => {
 
 it.each([
   ["GROUP_NOT_FOUND", true],
+  ["GROUP_NOT_IN_GRAPH", true],
   ["GROUP_UNREADABLE", true],
   ["GROUP_UNAVAILABLE", true],
   ["GROUP_EMPTY", false],
