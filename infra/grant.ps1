@@ -4,6 +4,7 @@
 #   ./grant.ps1 -Who reader -PrincipalId <object id>
 #   ./grant.ps1 -Who writer -PrincipalId <object id> -Check     changes nothing; exit 3 when rights are missing, 4 when too many
 #   ./grant.ps1 -Who reader -Groups                             also what profiles that name groups need
+#   ./grant.ps1 -Who reader -Units                              also what profiles that name administrative units need
 #   ./grant.ps1 -Who reader -SkipExchange                       leaves out what scope.ps1 gives for chosen mailboxes only
 [CmdletBinding()]
 param(
@@ -12,7 +13,8 @@ param(
   [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment = 'Global',
   [switch]$Check,
   [switch]$SkipExchange,
-  [switch]$Groups
+  [switch]$Groups,
+  [switch]$Units
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -33,7 +35,8 @@ foreach ($role in $resource.appRoles) { $names[$role.id] = $role.value }
 
 $wanted = @($rights.$Who | Where-Object { -not ($SkipExchange -and $_.PSObject.Properties['exchangeRole']) })
 $ifNeeded = if ($rights.PSObject.Properties["${Who}IfNeeded"]) { @($rights."${Who}IfNeeded") } else { @() }
-if ($Groups) { $wanted += $ifNeeded }
+if ($Groups) { $wanted += @($ifNeeded | Where-Object for -EQ 'groups') }
+if ($Units) { $wanted += @($ifNeeded | Where-Object for -EQ 'units') }
 
 # All pages: what is on the second one is not missing.
 function Get-Assignments {

@@ -5,12 +5,13 @@
 #   ./grant.sh reader                  identity from azd's environment, or MAILKEEP_READER_PRINCIPAL_ID
 #   ./grant.sh writer --check          changes nothing; exit 3 when rights are missing, 4 when there are too many
 #   ./grant.sh reader --groups         also what profiles that name groups need
+#   ./grant.sh reader --units          also what profiles that name administrative units need
 #   ./grant.sh reader --skip-exchange  leaves out what scope.ps1 gives for chosen mailboxes only
 set -euo pipefail
 cd "$(dirname "$0")"
 
 usage() {
-  echo "usage: grant.sh reader|writer [--check] [--groups] [--skip-exchange] [--principal OBJECT_ID]" >&2
+  echo "usage: grant.sh reader|writer [--check] [--groups] [--units] [--skip-exchange] [--principal OBJECT_ID]" >&2
   exit 2
 }
 
@@ -19,13 +20,13 @@ who="${1:-}"
 shift
 check=false
 skip_exchange=false
-groups=false
+needs='[]'
 principal=""
 while (($# > 0)); do
   case "$1" in
     --check) check=true ;;
     --skip-exchange) skip_exchange=true ;;
-    --groups) groups=true ;;
+    --groups | --units) needs="$(jq -c --arg need "${1#--}" '. + [$need]' <<<"$needs")" ;;
     --principal)
       (($# > 1)) || usage
       principal="$2"
@@ -54,8 +55,8 @@ resource="$(rest --method get --url "$graph/servicePrincipals(appId='$app_id')?\
 resource_id="$(jq -r .id <<<"$resource")"
 
 if_needed="$(jq -c --arg key "${who}IfNeeded" '.graph[$key] // []' rights.json)"
-wanted="$(jq -c --arg who "$who" --argjson skip "$skip_exchange" --argjson groups "$groups" --argjson needed "$if_needed" \
-  '[.graph[$who][] | select(($skip and has("exchangeRole")) | not)] + (if $groups then $needed else [] end)' rights.json)"
+wanted="$(jq -c --arg who "$who" --argjson skip "$skip_exchange" --argjson needs "$needs" --argjson needed "$if_needed" \
+  '[.graph[$who][] | select(($skip and has("exchangeRole")) | not)] + [$needed[] | select(.for as $for | $needs | index($for))]' rights.json)"
 
 # All pages: what is on the second one is not missing.
 assignments() {

@@ -26,6 +26,7 @@ export const SelectionAnswer = z.strictObject({
           "microsoft365",
           "dynamicDistribution",
           "container",
+          "administrativeUnit",
           "unknown",
         ]),
         displayName: z.string(),

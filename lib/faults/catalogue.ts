@@ -2118,6 +2118,15 @@ const own: Record<string, Entry> = {
     cause: "The message is smaller than the filter of the profile takes.",
     fix: "Lower filter.minSize if it should be archived; the next run takes it.",
   },
+  UNIT_UNREADABLE: {
+    kind: "permission",
+    who: people.consent,
+    cause:
+      "The profile names an object id that no group has, and administrative units, one of which may have it, cannot be read. That is a right beyond the usual ones, needed only by profiles that name such units.",
+    fix: "Grant the Graph application permission AdministrativeUnit.Read.All (infra/grant.sh reader --units), or correct the object id; a profile that excepts the unit archives nothing until then.",
+    command: `New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {principalId} -PrincipalId {principalId} -ResourceId (Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'").Id -AppRoleId 134fd756-38ce-4afd-ba33-e9623dbe66c2`,
+    link: learn("graph/api/administrativeunit-list-members"),
+  },
   UNREADABLE_FOLDER: {
     kind: "data",
     who: people.exchange,

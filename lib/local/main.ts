@@ -19,8 +19,14 @@ import { nextThings, summaryOf } from "./summary.js";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** How long what runs may take to end after Ctrl-C. */
 const graceMs = 20_000;
-/** What an administrator grants: infra/rights.json, and the groups that a profile may name. */
-const sampleRoles = ["Mail.Read", "User.Read.All", "MailboxSettings.Read", "GroupMember.Read.All"];
+/** What an administrator grants: infra/rights.json, and the groups and units that a profile may name. */
+const sampleRoles = [
+  "Mail.Read",
+  "User.Read.All",
+  "MailboxSettings.Read",
+  "GroupMember.Read.All",
+  "AdministrativeUnit.Read.All",
+];
 
 const args = readArgumentsOrExit();
 const display = chooseDisplay(args);

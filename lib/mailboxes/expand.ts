@@ -5,10 +5,12 @@ import { MailboxId } from "../core/ids.js";
 import type { Directory, GroupMember } from "../ports/directory.js";
 import type { ExchangeAdmin } from "../ports/exchange-admin.js";
 import { readName, withoutScheme } from "../profiles/directory-name.js";
+import { membersInExchange } from "./exchange-members.js";
+import { expandUnit } from "./expand-unit.js";
 import { type Expansion, emptyExpansion } from "./expansion.js";
 
 export interface ExpandDeps {
-  directory: Pick<Directory, "group" | "groupMembers" | "find">;
+  directory: Pick<Directory, "group" | "groupMembers" | "find" | "unit" | "unitMembers">;
   exchange: Pick<ExchangeAdmin, "dynamicGroupMembers">;
   /** Users of the snapshot: whom the directory names without saying what they are. */
   isUser(id: string): boolean;
@@ -49,7 +51,7 @@ async function expandGroup(name: string, deps: ExpandDeps): Promise<Expansion> {
   const expansion = emptyExpansion(name);
   try {
     const group = await deps.directory.group(withoutScheme(name));
-    if (group === undefined) await expandDynamic(expansion, deps);
+    if (group === undefined) await expandOther(expansion, deps);
     else {
       expansion.kind = group.kind;
       expansion.displayName = group.displayName;
@@ -138,6 +140,19 @@ async function takeMembers(
 
 const ignored = ({ id, name, type }: GroupMember) => ({ id, name, reason: `a member of type ${type} has no mailbox` });
 
+/** Not one of the directory's groups: an administrative unit, or a group that only Exchange knows. */
+async function expandOther(expansion: Expansion, deps: ExpandDeps): Promise<void> {
+  const unit = await expandUnit(expansion, deps);
+  if (unit === "expanded") return;
+  if (unit !== "none" && expansion.kind === "administrativeUnit") {
+    expansion.problems.push(unit);
+    return;
+  }
+  await expandDynamic(expansion, deps);
+  // Without a right to units the last word is not Exchange's.
+  if (unit !== "none" && expansion.kind === "unknown") expansion.problems = [unit];
+}
+
 /** Graph does not know dynamic distribution groups; the groups in one it knows. */
 async function expandDynamic(expansion: Expansion, deps: ExpandDeps): Promise<void> {
   const { name } = expansion;
@@ -158,26 +173,4 @@ async function expandDynamic(expansion: Expansion, deps: ExpandDeps): Promise<vo
   }
   expansion.nested.push(...below.map(({ path }) => path));
   await expandLevels(expansion, below, deps);
-}
-
-type InExchange = NonNullable<Awaited<ReturnType<ExchangeAdmin["dynamicGroupMembers"]>>>;
-
-async function membersInExchange(
-  name: string,
-  { exchange, patient }: Pick<ExpandDeps, "exchange" | "patient">,
-): Promise<InExchange | Expansion["problems"][number]> {
-  try {
-    const found = await exchange.dynamicGroupMembers(name);
-    return found ?? { code: "GROUP_NOT_FOUND", message: `no group has the name ${name}; check the spelling` };
-  } catch (error) {
-    const passing = patient ? [] : (["unavailable", "throttled"] as const);
-    if (!isMailkeepError(error, "forbidden", "unauthenticated", "invalid", ...passing)) throw error;
-    const why = `${error.reason ?? error.code}${error.status === undefined ? "" : `, HTTP ${error.status}`}`;
-    // Most tenants have no such groups, and many no way to Exchange: then there is nobody else to ask.
-    const isThere = error.status !== 404 && error.reason !== "EXCHANGE_TENANT_UNKNOWN";
-    return {
-      code: isThere ? "GROUP_NOT_IN_GRAPH" : "GROUP_NOT_FOUND",
-      message: `no group has the name ${name} in the directory; if it is a dynamic distribution group, only Exchange Online knows it, and that did not tell (${why}): ${error.message}`,
-    };
-  }
 }

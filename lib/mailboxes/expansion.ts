@@ -15,7 +15,8 @@ export type GroupProblem =
   | "GROUP_NOT_IN_GRAPH"
   | "GROUP_UNREADABLE"
   | "GROUP_UNAVAILABLE"
-  | "GROUP_EMPTY";
+  | "GROUP_EMPTY"
+  | "UNIT_UNREADABLE";
 
 export interface Expansion {
   /** As the profile writes it. */
@@ -26,6 +27,7 @@ export interface Expansion {
     | "distribution"
     | "microsoft365"
     | "dynamicDistribution"
+    | "administrativeUnit"
     | "container"
     | "unknown";
   displayName: string;

@@ -34,6 +34,12 @@ export interface DirectoryGroup {
   kind: "security" | "mailEnabledSecurity" | "distribution" | "microsoft365";
 }
 
+/** A part of the tenant for administrators of its own; it has no address, and no right beyond being read is needed. */
+export interface AdministrativeUnit {
+  id: string;
+  displayName: string;
+}
+
 /** `unknown`: the directory names it and does not say what it is. */
 export interface GroupMember {
   id: string;
@@ -58,6 +64,10 @@ export interface Directory {
   group(idOrAddress: string): Promise<DirectoryGroup | undefined>;
   /** The direct members. @throws also `not-found` when the group is gone */
   groupMembers(id: string): AsyncIterable<GroupMember[]>;
+  /** By object id; undefined when there is none. Needs a permission of its own, and says `forbidden` without. */
+  unit(id: string): Promise<AdministrativeUnit | undefined>;
+  /** The members of an administrative unit. @throws also `not-found` when it is gone */
+  unitMembers(id: string): AsyncIterable<GroupMember[]>;
   /**
    * By object id, user principal name, any SMTP address or the distinguished name on premises; undefined when the directory
    * says that there is none. A question that it does not answer is an error.

@@ -31,7 +31,7 @@ export const Mailboxes = z
       .max(1_000)
       .default([])
       .describe(
-        "Groups by address or object id: security, Microsoft 365, distribution and dynamic distribution groups, with the groups in them; or an organisational unit by its distinguished name",
+        "Groups by address or object id: security, Microsoft 365, distribution and dynamic distribution groups, with the groups in them; an administrative unit by its object id; or an organisational unit by its distinguished name",
       ),
   })
   .superRefine(({ mode, mailboxes, groups }, check) => {

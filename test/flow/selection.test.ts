@@ -7,6 +7,7 @@ import type { Group } from "../../lib/local/tenant/groups.js";
 import { aWorld, type World } from "../build/a-world.js";
 
 const domain = "contoso.example";
+const unitId = "ffffffff-0000-4000-a000-000000000001";
 const some = { mailboxes: 5, messagesPerMailbox: 1 };
 
 /** Runs a profile over these lists; who was archived and who not, by address, with the way they were chosen. */
@@ -141,6 +142,29 @@ describe("a group", () => {
     const mixed = await ran(world, { mode: "only", groups: [address] });
     expect(mixed.done).toEqual([anna?.address, ben?.address].sort());
     expect(mixed.by[ben?.address ?? ""]).toMatchObject({ path: [address, `inner@${domain}`] });
+  });
+
+  it("can be an administrative unit by its object id: its own users, not those of the groups in it", async () => {
+    await using world = await aWorld({ tenant: some });
+    const [anna, ben, support] = world.tenant.mailboxes.list();
+    const legal = world.tenant.mailboxes.group("Legal");
+    const unit = { id: unitId, displayName: "Headquarters", members: [support?.id ?? "", legal.id] };
+    world.tenant.mailboxes.putUnit(unit);
+    const { run, done, by, codes } = await ran(world, { mode: "only", groups: [unitId.toUpperCase()] });
+    expect({ status: run.status, done, codes }).toEqual({ status: "succeeded", done: [support?.address], codes: [] });
+    expect(by[support?.address ?? ""]).toMatchObject({ how: "group", path: [unitId.toUpperCase()] });
+    expect(run.selection?.groups).toMatchObject([
+      {
+        kind: "administrativeUnit",
+        displayName: "Headquarters",
+        users: 1,
+        nestedCount: 0,
+        ignored: [{ name: legal.mail, reason: expect.stringContaining("does not bring its members") }],
+      },
+    ]);
+    const both = await ran(world, { mode: "only", groups: [unitId, legal.id] });
+    expect(both.done).toEqual([anna?.address, ben?.address, support?.address].sort());
+    expect(world.tenant.counters().unknownRoutes).toEqual([]);
   });
 
   it("can be an organisational unit: everybody at or below it, and nobody beside it", async () => {
@@ -281,6 +305,39 @@ describe("a group that cannot be had", () => {
       expect((await ran(world, { mode: "only", groups })).run.status).toBe("failed");
     },
   );
+
+  it.each([
+    ["only", "failed"],
+    ["except", "failed"],
+  ] as const)(
+    "is named with its permission when it may be an administrative unit and those are closed: %s",
+    async (mode, status) => {
+      await using world = await aWorld({ tenant: some });
+      world.tenant.mailboxes.putUnit({ id: unitId, displayName: "HQ", members: [world.mailbox().id] });
+      world.tenant.faults.set({ rules: [{ route: "GET /directory/administrativeUnits/{unit}", do: forbidden }] });
+      const { run, done, codes } = await ran(world, { mode, groups: [unitId] });
+      expect({ status: run.status, done, codes }).toEqual({ status, done: [], codes: ["UNIT_UNREADABLE"] });
+      expect(run.problems[0]).toMatchObject({
+        message: expect.stringContaining("AdministrativeUnit.Read.All"),
+        fix: expect.stringContaining("AdministrativeUnit.Read.All"),
+      });
+    },
+  );
+
+  it("is no administrative unit either when the directory says so, and one with a broken list has nobody left out", async () => {
+    await using world = await aWorld({ tenant: some });
+    expect((await ran(world, { mode: "only", groups: [unitId] })).codes).toEqual(["GROUP_NOT_FOUND"]);
+    world.tenant.mailboxes.putUnit({ id: unitId, displayName: "HQ", members: [world.mailbox().id] });
+    const route = "GET /directory/administrativeUnits/{unit}/members";
+    world.tenant.faults.set({ rules: [{ route, do: { kind: "unavailable" } }] });
+    const profile = await world.profile({ mailboxes: { mode: "except", groups: [unitId] } });
+    const { run } = await world.app.profiles.run(profile);
+    await world.app.work(world.queue.receive() ?? "");
+    expect(await world.app.runs.get(RunId.parse(run.id))).toMatchObject({
+      status: "pending",
+      problems: [{ code: "GROUP_UNAVAILABLE" }],
+    });
+  });
 
   it("is not taken for one with fewer members when a page is cut, throttled or lost: it is asked again", async () => {
     for (const fault of [

@@ -161,14 +161,19 @@ describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_00
     expect(held()).toEqual(graph.reader.filter(({ exchangeRole }) => exchangeRole === undefined).map(({ id }) => id));
   });
 
-  it("gives the right to read groups when asked to, and never calls it too much", () => {
-    const [group] = graph.readerIfNeeded;
+  it("gives the rights to read groups and administrative units when asked to, and never calls it too much", () => {
+    const [group, unit] = graph.readerIfNeeded;
     give(...graph.reader.map(({ id }) => id));
     expect(grant("reader", "--groups", "--check").status).toBe(3);
     expect(grant("reader", "--groups").status).toBe(0);
     expect(held()).toContain(group?.id);
     expect(grant("reader", "--check").status).toBe(0);
     expect(grant("reader", "--groups", "--check").status).toBe(0);
+    expect(held()).not.toContain(unit?.id);
+    expect(grant("reader", "--groups", "--units", "--check").status).toBe(3);
+    expect(grant("reader", "--units").status).toBe(0);
+    expect(held()).toContain(unit?.id);
+    expect(grant("reader", "--check").status).toBe(0);
   });
 
   it("checks without changing: too little, right, too much", () => {

@@ -5,6 +5,7 @@ import type { Directory, DirectoryUser } from "../../ports/directory.js";
 import type { Answer } from "./answer.js";
 import type { GraphClient } from "./client.js";
 import { directoryGroups } from "./directory-groups.js";
+import { directoryUnits } from "./directory-units.js";
 import { follow, maybe, type Page, readJson, readPage } from "./json.js";
 import { valueIn } from "./mailbox-ask.js";
 import { PageSize } from "./page-size.js";
@@ -91,6 +92,7 @@ export function graphDirectory(client: GraphClient, origin: string): Directory {
     },
     ...userChanges(client, origin),
     ...directoryGroups(client, origin),
+    ...directoryUnits(client, origin),
   };
 }
 

@@ -5,7 +5,7 @@ import { readJson } from "./body.js";
 import type { TenantState } from "./call.js";
 import type { MailboxControl } from "./control.js";
 import type { SampleApplicationRight } from "./directory.js";
-import type { DynamicGroup, Group } from "./groups.js";
+import type { AdministrativeUnit, DynamicGroup, Group } from "./groups.js";
 import type { FlagStatus } from "./mailbox.js";
 import type { Absence, MailboxHolds, Person } from "./people.js";
 import { type AccessPolicy, makeToken, sampleAppId } from "./rights.js";
@@ -33,6 +33,7 @@ interface Orders {
   group: Group;
   name: string;
   dynamicGroup: DynamicGroup;
+  unit: AdministrativeUnit;
   holds: MailboxHolds;
   organizationHolds: string[];
   rights: SampleApplicationRight[];
@@ -65,6 +66,7 @@ const verbs: Record<string, Verb> = {
   expireDirectoryTokens: (c) => c.expireDirectoryTokens(),
   putGroup: (c, o) => c.putGroup(o.group),
   removeGroup: (c, o) => c.removeGroup(o.name),
+  putUnit: (c, o) => c.putUnit(o.unit),
   putDynamicGroup: (c, o) => c.putDynamicGroup(o.dynamicGroup),
   hold: (c, o) => c.hold(o.mailbox, o.holds),
   holdOrganization: (c, o) => c.holdOrganization(o.organizationHolds),

@@ -4,7 +4,7 @@ import type { TenantState } from "./call.js";
 import type { SampleApplicationRight } from "./directory.js";
 import { emlSource } from "./eml.js";
 import { furnish } from "./furniture.js";
-import type { DynamicGroup, Group } from "./groups.js";
+import type { AdministrativeUnit, DynamicGroup, Group } from "./groups.js";
 import { changeKeyOf } from "./ids.js";
 import { type FlagStatus, Mailbox, type MailFolder, type StoredMessage } from "./mailbox.js";
 import type { Absence, MailboxHolds, Person } from "./people.js";
@@ -214,6 +214,12 @@ export class MailboxControl {
   putDynamicGroup(group: DynamicGroup): void {
     const { directory } = this.state;
     directory.dynamicGroups = [...directory.dynamicGroups.filter(({ address }) => address !== group.address), group];
+  }
+
+  /** Makes or replaces the administrative unit of that id. */
+  putUnit(unit: AdministrativeUnit): void {
+    const { directory } = this.state;
+    directory.units = [...directory.units.filter(({ id }) => id !== unit.id), unit];
   }
 
   /** Adds to what Exchange tells of the mailbox's holds, e.g. `{ litigationHold: true }`. */

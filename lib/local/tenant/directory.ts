@@ -1,6 +1,6 @@
 // The tenant's directory: people by id, name and address, as Entra and as Exchange look them up; and their mailboxes.
 import { dice, guid } from "./dice.js";
-import type { Contact, DynamicGroup, Group } from "./groups.js";
+import type { AdministrativeUnit, Contact, DynamicGroup, Group } from "./groups.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Person } from "./people.js";
 import type { AccessPolicy } from "./rights.js";
@@ -32,6 +32,7 @@ export class SampleDirectory {
   readonly groups = new Map<string, Group>();
   contacts: Contact[] = [];
   dynamicGroups: DynamicGroup[] = [];
+  units: AdministrativeUnit[] = [];
   applicationRights: SampleApplicationRight[] = [];
   /** Retention policies for the whole organisation, e.g. `mbx7cfb30345d454ac0a989ab3041051209:2`. */
   organizationHolds: string[] = [];

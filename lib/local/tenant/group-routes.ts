@@ -1,7 +1,7 @@
 // GET /groups and the members of a group (facts/graph.md B.5).
 import { type Answer, json, refuse } from "./answer.js";
 import type { Call, Route } from "./call.js";
-import type { Group } from "./groups.js";
+import type { AdministrativeUnit, Group } from "./groups.js";
 import { type Comparison, compares, comparisons, type Literal, linkQuery, selected, wholeNumber } from "./query.js";
 import { userJson, userProperties } from "./user-routes.js";
 
@@ -20,6 +20,9 @@ const properties: Record<string, (group: Group) => unknown> = {
 };
 const known = new Set(Object.keys(properties));
 const memberProperties = new Set([...userProperties, ...known]);
+
+const unitProperties = new Set(["id", "displayName", "description", "visibility"]);
+const direct = (call: Call): Member[] => membersOf(groupOf(call), call);
 
 const groupJson = (group: Group, select: string[] | undefined): Record<string, unknown> =>
   Object.fromEntries((select ?? [...known]).map((name) => [name, properties[name]?.(group)]));
@@ -84,7 +87,12 @@ interface Member {
   hidden: boolean;
 }
 
-function membersOf(group: Group, { state: { directory } }: Call): Member[] {
+function unitOf({ state, places }: Call): AdministrativeUnit {
+  const wanted = (places.unit ?? "").toLowerCase();
+  return state.directory.units.find(({ id }) => id === wanted) ?? notThere(places.unit);
+}
+
+function membersOf(group: Pick<Group, "members" | "hidden">, { state: { directory } }: Call): Member[] {
   return group.members.flatMap((id): Member[] => {
     const hidden = group.hidden?.includes(id) ?? false;
     const person = directory.user(id);
@@ -119,11 +127,11 @@ function transitive(group: Group, call: Call): Member[] {
 }
 
 /** Members that the application may not read come with their type and id alone. */
-function listMembers(members: (group: Group, call: Call) => Member[]) {
+function listMembers(membersFor: (call: Call) => Member[]) {
   return (call: Call): Answer => {
     const select = selected(call.query, memberProperties, "microsoft.graph.directoryObject");
     const cast = call.places.cast?.toLowerCase();
-    const all = members(groupOf(call), call).filter(
+    const all = membersFor(call).filter(
       ({ type }) => cast === undefined || cast === `microsoft.graph.${type}`.toLowerCase(),
     );
     const items = all.map(({ id, type, json, hidden }) => {
@@ -148,8 +156,28 @@ export const groupRoutes: Route[] = [
     const context = `${call.state.origin}/v1.0/$metadata#groups/$entity`;
     return json({ "@odata.context": context, ...groupJson(groupOf(call), select) });
   }),
-  get("/groups/{group}/members", listMembers(membersOf)),
-  get("/groups/{group}/members/{cast}", listMembers(membersOf)),
-  get("/groups/{group}/transitiveMembers", listMembers(transitive)),
-  get("/groups/{group}/transitiveMembers/{cast}", listMembers(transitive)),
+  get("/groups/{group}/members", listMembers(direct)),
+  get("/groups/{group}/members/{cast}", listMembers(direct)),
+  get(
+    "/groups/{group}/transitiveMembers",
+    listMembers((call) => transitive(groupOf(call), call)),
+  ),
+  get(
+    "/groups/{group}/transitiveMembers/{cast}",
+    listMembers((call) => transitive(groupOf(call), call)),
+  ),
+  get("/directory/administrativeUnits/{unit}", (call) => {
+    const select = selected(call.query, unitProperties, "microsoft.graph.administrativeUnit") ?? ["id", "displayName"];
+    const { id, displayName } = unitOf(call);
+    const all: Record<string, unknown> = { id, displayName, description: null, visibility: null };
+    const shown = Object.fromEntries(select.map((name) => [name, all[name]]));
+    return json({
+      "@odata.context": `${call.state.origin}/v1.0/$metadata#directory/administrativeUnits/$entity`,
+      ...shown,
+    });
+  }),
+  get(
+    "/directory/administrativeUnits/{unit}/members",
+    listMembers((call) => membersOf(unitOf(call), call)),
+  ),
 ];

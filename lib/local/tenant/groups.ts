@@ -34,7 +34,15 @@ export interface DynamicGroup {
   members: string[];
 }
 
+/** A part of the tenant with administrators of its own; members are users and groups. */
+export interface AdministrativeUnit {
+  id: string;
+  displayName: string;
+  members: string[];
+}
+
 export interface Grouping {
+  units: AdministrativeUnit[];
   groups: Group[];
   contacts: Contact[];
   dynamicGroups: DynamicGroup[];
@@ -42,7 +50,8 @@ export interface Grouping {
 
 /**
  * Legal holds Paralegals, which holds Legal again; All Hands is a distribution list with a contact; Leadership is a
- * security group with no address; Nobody is empty; Everyone Berlin is dynamic.
+ * security group with no address; Nobody is empty; Everyone Berlin is dynamic;
+ * Headquarters is an administrative unit that has the group Legal in it.
  */
 export function usualGroups(seed: string, people: readonly Person[]): Grouping {
   const group = (alias: string, displayName: string, kind: GroupKind, members: string[]): Group => {
@@ -63,6 +72,13 @@ export function usualGroups(seed: string, people: readonly Person[]): Grouping {
   const legal = group("legal", "Legal", "mailEnabledSecurity", [...ids.slice(0, 1), paralegals.id]);
   paralegals.members.push(legal.id);
   return {
+    units: [
+      {
+        id: guid(dice(seed, "administrative unit")),
+        displayName: "Headquarters",
+        members: [...ids.slice(0, 1), ...ids.slice(2, 4), legal.id],
+      },
+    ],
     contacts: [contact],
     groups: [
       legal,

@@ -31,13 +31,14 @@ export async function populate(directory: SampleDirectory, options: PopulateOpti
     return { person, mailbox, furnished: furnish(mailbox, person) };
   });
   for (const person of peopleWithout(seed)) directory.add(person);
-  const { groups, contacts, dynamicGroups } = usualGroups(
+  const { groups, contacts, dynamicGroups, units } = usualGroups(
     seed,
     homes.map(({ person }) => person),
   );
   for (const group of groups) directory.groups.set(group.id, group);
   directory.contacts = contacts;
   directory.dynamicGroups = dynamicGroups;
+  directory.units = units;
   if (options.mailDir !== undefined) return fillFromDirectory(homes, options.mailDir);
   fillWithMail(homes, {
     seed,

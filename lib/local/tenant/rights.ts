@@ -52,9 +52,15 @@ const groups = [
   "Directory.Read.All",
 ];
 
+const units = ["AdministrativeUnit.Read.All", "AdministrativeUnit.ReadWrite.All", "Directory.Read.All"];
+
 /** A refusal, or undefined. */
 export function directoryRefusal(rights: TokenRights, template: string): Answer | undefined {
-  const wanted = template.startsWith("/groups") || template.includes("emberOf") ? groups : directory;
+  const wanted = template.startsWith("/directory/administrativeUnits")
+    ? units
+    : template.startsWith("/groups") || template.includes("emberOf")
+      ? groups
+      : directory;
   if (rights.roles.some((role) => wanted.includes(role))) return undefined;
   return graphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
 }

@@ -51,6 +51,8 @@ function aDirectory() {
       countUsers: async () => counted,
       group: async () => undefined,
       async *groupMembers() {},
+      unit: async () => undefined,
+      async *unitMembers() {},
     },
     async probe(id: MailboxId) {
       asked.push(id);
