@@ -70,11 +70,11 @@ param softDeleteDays int = 30
 param packTier string = 'Cold'
 
 @allowed(['Hot', 'Cool', 'Cold'])
-@description('Tier that attachments move to when they are old enough. Small ones cost more there: README.md has the sum.')
+@description('Tier that attachments of 128 KiB and more are stored in from the beginning; smaller ones stay hot, where they cost less.')
 param attachmentTier string = 'Hot'
 
 @minValue(1)
-@description('Days after which the two tiers above apply.')
+@description('Days after which packs and ledgers move to packTier.')
 param tierAfterDays int = 90
 
 @description('Puts a lock on the archive account: it must be taken off before the account can be deleted.')
@@ -178,7 +178,6 @@ module archiveStorage 'modules/archive-storage.bicep' = {
     immutabilityDays: immutabilityDays
     softDeleteDays: softDeleteDays
     packTier: packTier
-    attachmentTier: attachmentTier
     tierAfterDays: tierAfterDays
     lock: lockArchive
   }
@@ -236,6 +235,7 @@ module functionApp 'modules/function-app.bicep' = {
     runtimeStorageName: runtimeStorage.outputs.name
     packageContainer: runtimeStorage.outputs.packageContainer
     archiveStorageName: archiveStorage.outputs.name
+    attachmentTier: attachmentTier
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     allowedIpRanges: empty(allowedIpRanges) ? [] : split(allowedIpRanges, ',')

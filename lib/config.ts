@@ -37,6 +37,7 @@ const Settings = z
     ARCHIVE_STORAGE__tableServiceUri: Url.optional(),
     ARCHIVE_STORAGE__credential: z.literal("managedidentity").optional(),
     ARCHIVE_STORAGE__clientId: z.string().optional(),
+    ATTACHMENT_TIER: z.enum(["Hot", "Cool", "Cold"], "must be Hot, Cool or Cold").default("Hot"),
     GRAPH_BASE_URL: GraphUrl.default("https://graph.microsoft.com"),
     EXCHANGE_BASE_URL: Url.default("https://outlook.office365.com"),
     GRAPH_STATIC_TOKEN: z.string().min(1).optional(),
@@ -120,6 +121,8 @@ export type StorageConfig =
 
 export interface Config {
   storage: StorageConfig;
+  /** Where large attachments are stored; undefined for hot, where all small ones are. */
+  attachmentTier: "Cool" | "Cold" | undefined;
   graph: {
     /** Origin without a trailing slash; the version (`/v1.0`) comes after it. */
     baseUrl: string;
@@ -153,6 +156,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const s = parsed.data;
   return {
     storage: storage(s),
+    attachmentTier: s.ATTACHMENT_TIER === "Hot" ? undefined : s.ATTACHMENT_TIER,
     graph: {
       baseUrl: s.GRAPH_BASE_URL,
       staticToken: s.GRAPH_STATIC_TOKEN,

@@ -59,7 +59,7 @@ export interface ConnectionEdges {
 
 /** Opens the edges that the settings name. */
 export async function openEdges(config: Config, write: (level: Level, line: string) => void): Promise<Edges> {
-  const storage: AzureStorage = await openAzureStorage(config.storage);
+  const storage: AzureStorage = await openAzureStorage(config.storage, { seldomTier: config.attachmentTier });
   const log = jsonLog(write, () => systemClock.now());
   const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };
   const { staticTokens, inAzure, allowSecrets } = config.connections;

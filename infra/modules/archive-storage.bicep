@@ -15,9 +15,6 @@ param softDeleteDays int
 
 @allowed(['Hot', 'Cool', 'Cold'])
 param packTier string
-
-@allowed(['Hot', 'Cool', 'Cold'])
-param attachmentTier string
 param tierAfterDays int
 param lock bool
 
@@ -81,8 +78,9 @@ resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers
 }
 
 // Only tiers that can be read at once: the archive tier takes hours, and the app cannot wait for it. No rule deletes anything of the archive.
-// Prefixes begin with the container's name and have no wildcards, so packs cannot be told from the ledgers beside them,
-// and no rule sees a blob's size: ../../lib/decisions/0004-deploy-storage-tiers.md says what follows.
+// Prefixes begin with the container's name and have no wildcards, so packs cannot be told from the ledgers beside them, and
+// no rule sees a blob's size: so no rule is for attachments, the app itself puts the large ones where ATTACHMENT_TIER says
+// and leaves the small ones hot. ../../lib/decisions/0004-deploy-storage-tiers.md has the sums.
 resource tiers 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: account
   name: 'default'
@@ -115,42 +113,6 @@ resource tiers 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01'
             filters: {
               blobTypes: ['blockBlob']
               prefixMatch: ['archive/mailboxes/']
-            }
-            actions: {
-              baseBlob: {
-                tierToCold: {
-                  daysAfterModificationGreaterThan: tierAfterDays
-                }
-              }
-            }
-          }
-        }
-        {
-          name: 'attachments-to-cool'
-          enabled: attachmentTier == 'Cool'
-          type: 'Lifecycle'
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: ['archive/attachments/']
-            }
-            actions: {
-              baseBlob: {
-                tierToCool: {
-                  daysAfterModificationGreaterThan: tierAfterDays
-                }
-              }
-            }
-          }
-        }
-        {
-          name: 'attachments-to-cold'
-          enabled: attachmentTier == 'Cold'
-          type: 'Lifecycle'
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: ['archive/attachments/']
             }
             actions: {
               baseBlob: {

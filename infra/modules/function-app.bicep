@@ -14,6 +14,9 @@ param writerClientId string
 param runtimeStorageName string
 param packageContainer string
 param archiveStorageName string
+
+@allowed(['Hot', 'Cool', 'Cold'])
+param attachmentTier string
 param applicationInsightsName string
 
 @description('Empty for no network of its own.')
@@ -133,6 +136,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'ARCHIVE_STORAGE__blobServiceUri', value: archiveStorage.properties.primaryEndpoints.blob }
         { name: 'ARCHIVE_STORAGE__queueServiceUri', value: archiveStorage.properties.primaryEndpoints.queue }
         { name: 'ARCHIVE_STORAGE__tableServiceUri', value: archiveStorage.properties.primaryEndpoints.table }
+        { name: 'ATTACHMENT_TIER', value: attachmentTier }
         { name: 'GRAPH_BASE_URL', value: graphBaseUrl }
         { name: 'EXCHANGE_BASE_URL', value: exchangeBaseUrl }
         { name: 'TENANT_ID', value: mailTenantId }

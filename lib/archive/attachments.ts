@@ -10,7 +10,7 @@ import type { RowStore } from "../ports/row-store.js";
 
 /** A hash takes about 100 bytes here: 10 MB at the most for one process. */
 const rememberedHashes = 100_000;
-const contentType = "application/octet-stream";
+const options = { contentType: "application/octet-stream", seldomRead: true } as const;
 
 export interface AttachmentStore {
   /** To be called under each claim before anything is put: learns whether a sweep is about to remove attachments. */
@@ -36,11 +36,11 @@ export function attachmentStore({ blobs, rows, clock }: AttachmentDeps): Attachm
 
   async function store({ cut, bytes, content }: SplitCut): Promise<void> {
     const name = attachmentPath(cut.sha256);
-    if (bytes === undefined) await blobs.putStreamIfAbsent(name, content(), { contentType });
+    if (bytes === undefined) await blobs.putStreamIfAbsent(name, content(), options);
     else {
       const encoded = await encodeAttachment(bytes);
       await blobs.putIfAbsent(name, encoded.bytes, {
-        contentType,
+        ...options,
         ...(encoded.contentEncoding && { contentEncoding: encoded.contentEncoding }),
       });
     }

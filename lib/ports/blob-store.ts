@@ -9,6 +9,8 @@ export interface PutOptions {
   contentType: string;
   /** Says that the bytes given are gzip; readers over HTTP see it as Content-Encoding. */
   contentEncoding?: "gzip";
+  /** Says that hardly anybody will read it: an adapter that has a cheaper place for such blobs may put it there. */
+  seldomRead?: true;
 }
 
 /**

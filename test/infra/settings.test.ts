@@ -61,6 +61,7 @@ describe("app settings", () => {
       if (value.startsWith("'")) return value.slice(1, -1);
       if (/primaryEndpoints\.\w+$/.test(value)) return "https://stmkarc0000.blob.core.windows.net/";
       if (name === "AUTH_AUTHORITY") return "";
+      if (name === "ATTACHMENT_TIER") return "Cold";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
       if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
       if (["TIMESTAMP_URL", "PROXY_URL", "PROXY_SECRET_ID"].includes(name)) return "";
@@ -74,6 +75,7 @@ describe("app settings", () => {
     expect(config.signing.kind).toBe("key-vault");
     expect(config.timestampUrl).toBeUndefined();
     expect(config.proxy).toBeNull();
+    expect(config.attachmentTier).toBe("Cold");
   });
 
   it("point the archive at the archive account and the host at its own", () => {

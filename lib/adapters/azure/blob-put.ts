@@ -8,21 +8,34 @@ import { inTime, statusOf, storageCode, toMailkeepError, translating } from "./e
 /** At most two blocks of a body are in memory. The service allows 50,000 blocks, so a body of 195 GiB. */
 const blockBytes = 4 * 1024 * 1024;
 
+/** A tier that can be read at once, like hot, and costs less where hardly anybody reads. */
+export type SeldomTier = "Cool" | "Cold";
+
+/** Where blobs go that are seldom read; without it they stay hot like all others. */
+export type Put = PutOptions & { seldomTier?: SeldomTier | undefined };
+
+/**
+ * From this size on a cheaper tier is cheaper: each blob in cool or cold is billed as if it had 128 KiB at least (accounts
+ * made since 2026-07; https://learn.microsoft.com/azure/storage/blobs/access-tiers-overview).
+ */
+export const leastBilledBytes = 128 * 1024;
+
 /** Creates the blob unless the name is taken; says whether it wrote. */
-export async function putBlob(blob: BlockBlobClient, body: Uint8Array, options: PutOptions): Promise<boolean> {
-  const written = await create(blob, () => blob.upload(body, body.length, { ...ifAbsent(options), ...inTime() }));
+export async function putBlob(blob: BlockBlobClient, body: Uint8Array, options: Put): Promise<boolean> {
+  const how = { ...ifAbsent(options, body.length), ...inTime() };
+  const written = await create(blob, () => blob.upload(body, body.length, how));
   if (written !== "refused") return written;
   // Blocks that a crashed writer staged and never committed make the emulator refuse an upload, but not a commit.
   const { stage, commit } = stager(blob, options);
   await stage(body);
-  return commit();
+  return commit(body.length);
 }
 
 /** The same for a body of any size. What it staged before a failure is invisible; the service drops it after a week. */
 export async function putBlocks(
   blob: BlockBlobClient,
   body: AsyncIterable<Uint8Array>,
-  options: PutOptions,
+  options: Put,
 ): Promise<boolean> {
   const { stage, commit } = stager(blob, options);
   let last: Uint8Array | undefined;
@@ -35,7 +48,7 @@ export async function putBlocks(
   }
   if (last === undefined || blocks === 1) return putBlob(blob, last ?? new Uint8Array(), options);
   await stage(last);
-  return commit();
+  return commit((blocks - 1) * blockBytes + last.length);
 }
 
 /** @throws MailkeepError unless the service says yes or that there is no such blob. */
@@ -50,7 +63,7 @@ export async function blobExists(blob: BlockBlobClient): Promise<boolean> {
 }
 
 /** Stages blocks under ids of its own, so that two writers of one name cannot mix theirs; all ids are equally long. */
-function stager(blob: BlockBlobClient, options: PutOptions) {
+function stager(blob: BlockBlobClient, options: Put) {
   const writer = randomBytes(8).toString("hex");
   const staged: string[] = [];
   return {
@@ -59,17 +72,19 @@ function stager(blob: BlockBlobClient, options: PutOptions) {
       await translating(`stage a block of ${blob.name}`, () => blob.stageBlock(id, block, block.length, inTime()));
       staged.push(id);
     },
-    async commit(): Promise<boolean> {
-      const written = await create(blob, () => blob.commitBlockList(staged, { ...ifAbsent(options), ...inTime() }));
+    async commit(bytes: number): Promise<boolean> {
+      const how = { ...ifAbsent(options, bytes), ...inTime() };
+      const written = await create(blob, () => blob.commitBlockList(staged, how));
       if (written !== "refused") return written;
       throw new MailkeepError("unavailable", `storage calls the name ${blob.name} taken but shows no blob`);
     },
   };
 }
 
-function ifAbsent({ contentType, contentEncoding }: PutOptions) {
+function ifAbsent({ contentType, contentEncoding, seldomRead, seldomTier }: Put, bytes: number) {
   return {
     conditions: { ifNoneMatch: "*" },
+    ...(seldomRead && seldomTier !== undefined && bytes >= leastBilledBytes && { tier: seldomTier }),
     blobHTTPHeaders: {
       blobContentType: contentType,
       ...(contentEncoding !== undefined && { blobContentEncoding: contentEncoding }),

@@ -3,21 +3,21 @@ import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { checkBlobName, checkRange } from "../../core/blob-limits.js";
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
 import type { BlobStore } from "../../ports/blob-store.js";
-import { blobExists, putBlob, putBlocks } from "./blob-put.js";
+import { blobExists, putBlob, putBlocks, type SeldomTier } from "./blob-put.js";
 import { collect, open } from "./blob-read.js";
 import { inTime, translating } from "./errors.js";
 
-export function azureBlobStore(container: ContainerClient): BlobStore {
+export function azureBlobStore(container: ContainerClient, seldomTier?: SeldomTier): BlobStore {
   const blobOf = (name: string): BlockBlobClient => {
     checkBlobName(name);
     return container.getBlockBlobClient(name);
   };
   return {
     async putIfAbsent(name, body, options) {
-      return putBlob(blobOf(name), body, options);
+      return putBlob(blobOf(name), body, { ...options, seldomTier });
     },
     async putStreamIfAbsent(name, body, options) {
-      return putBlocks(blobOf(name), body, options);
+      return putBlocks(blobOf(name), body, { ...options, seldomTier });
     },
     async get(name) {
       const opened = await open(blobOf(name));

@@ -5,6 +5,7 @@ import type { BlobStore } from "../../ports/blob-store.js";
 import type { ExportStore } from "../../ports/export-store.js";
 import type { RowStore, Table } from "../../ports/row-store.js";
 import type { WorkQueue } from "../../ports/work-queue.js";
+import type { SeldomTier } from "./blob-put.js";
 import { azureBlobRemoval } from "./blob-removal.js";
 import { azureBlobStore } from "./blob-store.js";
 import { inTime, translating } from "./errors.js";
@@ -38,12 +39,13 @@ const tables: Record<Table, true> = {
 
 /**
  * Opens the account; nothing is asked of it yet. A `prefix` (lower-case letters and digits) goes before the name of the
- * container and of every table and queue, so that several archives can share an account.
+ * container and of every table and queue, so that several archives can share an account. Blobs that are seldom read and
+ * large enough are born in `seldomTier`.
  * @throws MailkeepError `invalid` for a bad connection string or prefix.
  */
 export async function openAzureStorage(
   config: StorageAccount,
-  { prefix = "" }: { prefix?: string } = {},
+  { prefix = "", seldomTier }: { prefix?: string; seldomTier?: SeldomTier | undefined } = {},
 ): Promise<AzureStorage> {
   if (!/^([a-z][a-z0-9]{0,19})?$/.test(prefix))
     throw new MailkeepError("invalid", "a storage prefix is up to 20 lower-case letters and digits", {
@@ -52,7 +54,7 @@ export async function openAzureStorage(
   const clients = await openClients(config, prefix);
   let created: Promise<void> | undefined;
   return {
-    blobs: azureBlobStore(clients.container),
+    blobs: azureBlobStore(clients.container, seldomTier),
     removal: azureBlobRemoval(clients.container),
     exports: azureExportStore({ container: clients.exports, delegating: clients.delegating, now: () => new Date() }),
     rows: azureRowStore(clients.table),

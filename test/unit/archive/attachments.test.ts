@@ -51,3 +51,20 @@ it("tells everybody who waits that it failed, and believes nothing stored that i
   await attachments.put(cut);
   expect(blobs.names()).toHaveLength(1);
 });
+
+it("says of each attachment, in memory or streamed, that it is seldom read", async () => {
+  const said: unknown[] = [];
+  const note = <Args extends [string, unknown, object]>(put: (...args: Args) => Promise<boolean>) => {
+    return (...args: Args) => {
+      said.push("seldomRead" in args[2] && args[2].seldomRead);
+      return put(...args);
+    };
+  };
+  const blobs = memoryBlobStore();
+  const store = { ...blobs, putIfAbsent: note(blobs.putIfAbsent), putStreamIfAbsent: note(blobs.putStreamIfAbsent) };
+  const open = () => attachmentStore({ blobs: store, rows: memoryRowStore(), clock: stoppedClock(new Date(0)) });
+  const { bytes, ...large } = await aCut();
+  await open().put({ ...large, ...(bytes && { bytes }) });
+  await open().put(large);
+  expect(said).toEqual([true, true]);
+});
