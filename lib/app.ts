@@ -170,7 +170,7 @@ function profileUseCases(edges: Edges, connections: Connections) {
     async run(id: ProfileId): Promise<{ run: RunView; isNew: boolean }> {
       const { profile } = await getProfile(rows, id);
       await assertSnapshot(profile, rows);
-      await connections.assertBound(profile.connection);
+      await connections.assertTested(profile.connection);
       const { run, isNew } = await requestRun(profile, "manual", edges);
       return { run: await showRun(run.id, rows), isNew };
     },

@@ -60,7 +60,12 @@ export function backgroundUseCases(
   }
 
   async function work(item: WorkItem): Promise<void> {
-    if (item.kind === "start-run") return startRun(item.run, { ...edges, ...directoryOf(edges) }, item.attempt);
+    if (item.kind === "start-run")
+      return startRun(
+        item.run,
+        { ...edges, ...directoryOf(edges), assertWorking: connections.assertWorking },
+        item.attempt,
+      );
     if (item.kind === "verify") return verify.work(item);
     if (item.kind === "export") return exports.work(item.export);
     if (item.kind === "head") return heads.work(item.head);
@@ -94,7 +99,7 @@ export function backgroundUseCases(
     async schedule(): Promise<void> {
       await startDueRuns({
         ...{ rows, queue, clock, random, log },
-        isBound: connections.isBound,
+        isBound: connections.mayBeUsed,
         witness: (profile, request) => audit.scheduled(scheduledRun(profile), request, ({ run }) => `runs/${run.id}`),
       });
     },

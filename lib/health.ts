@@ -58,7 +58,7 @@ export async function health(edges: Edges, { owed, ofConnections }: Asked): Prom
       warned = await ofConnections();
     }),
   ]);
-  const all = [...checks, ...warned.filter(({ code }) => code === "CREDENTIAL_EXPIRED").map(expired)];
+  const all = [...checks, ...warned.filter(({ code }) => shut.includes(code)).map(unwell)];
   const rights = await rightsOfAll(edges);
   const node = process.versions.node;
   return {
@@ -72,7 +72,9 @@ export async function health(edges: Edges, { owed, ofConnections }: Asked): Prom
 }
 
 /** Nothing can be archived through it any more. */
-const expired = ({ connection, code, message }: { connection: string; code: string; message: string }) => ({
+const shut = ["CREDENTIAL_EXPIRED", "CONNECTION_FAILING"];
+
+const unwell = ({ connection, code, message }: { connection: string; code: string; message: string }) => ({
   name: `connection ${connection}`,
   ok: false,
   problem: `${code}: ${message}`,

@@ -20,7 +20,7 @@ export function connectionCalls({ connections }: Pick<App, "connections">): Call
     },
     async putConnection({ params, body, ifMatch }) {
       const { id = params.id, bound: _, boundAt: _1, lastTest: _2, credential: _3, ...rest } = body;
-      const { refreshedAt: _4, warnings: _5, createdAt: _6, updatedAt: _7, ...input } = rest;
+      const { state: _8, failing: _9, refreshedAt: _4, warnings: _5, createdAt: _6, updatedAt: _7, ...input } = rest;
       if (id.toLowerCase() !== params.id.toLowerCase()) throw otherConnection();
       if (ifMatch === "") {
         const { view, etag } = await connections.create(params.id, input);

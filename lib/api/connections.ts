@@ -49,7 +49,11 @@ export const ConnectionAnswer = z.strictObject({
   identity: ShownIdentity,
   writerIdentity: ShownIdentity.nullable().describe("The second identity, which may delete and restore"),
   proxy: ConnectionInput.shape.proxy.unwrap().describe("The way out to Graph, Exchange and the token endpoint"),
-  bound: z.boolean().describe("Its test has passed as it is now: runs may use it"),
+  bound: z.boolean().describe("Its test has passed as it is now, and no later one met a refusal"),
+  state: z
+    .enum(["untested", "bound", "failing"])
+    .describe("failing: it was bound, and then refused; each run begins with its test, which binds it again"),
+  failing: z.strictObject({ code: z.string(), message: z.string(), since: time }).nullable(),
   boundAt: time.nullable(),
   lastTest: z
     .strictObject({ at: time, ok: z.boolean(), probes: z.array(ConnectionProbe) })
@@ -83,6 +87,8 @@ export const ConnectionReplacement = ConnectionInput.extend({
   id: ConnectionId.optional(),
   bound: ours,
   boundAt: ours,
+  state: ours,
+  failing: ours,
   lastTest: ours,
   credential: ours,
   refreshedAt: ours,

@@ -22,7 +22,7 @@ export async function probeTenant(
   open: () => Promise<OpenTenant>,
   mailbox: string | undefined,
   deps: ProbeDeps,
-): Promise<TestResult & { expiresAt?: string }> {
+): Promise<TestResult & { expiresAt?: string; refusal?: ProbeRefusal }> {
   const at = deps.clock.now().toISOString();
   const probes: ProbeResult[] = [];
   const run = probing(probes, deps.clock);
@@ -48,13 +48,24 @@ export async function probeTenant(
     return { at, ok: true, probes, ...(expiresAt !== undefined && { expiresAt }) };
   } catch (error) {
     if (!(error instanceof ProbeFailed)) throw error;
-    return { at, ok: false, probes, ...(expiresAt !== undefined && { expiresAt }) };
+    const { refusal } = error;
+    return { at, ok: false, probes, refusal, ...(expiresAt !== undefined && { expiresAt }) };
   } finally {
     await tenant?.close();
   }
 }
 
-class ProbeFailed extends Error {}
+/** What ended a test. */
+export interface ProbeRefusal {
+  probe: ProbeName;
+  error: MailkeepError;
+}
+
+class ProbeFailed extends Error {
+  constructor(readonly refusal: ProbeRefusal) {
+    super();
+  }
+}
 
 type Probed<T> = { value: T; evidence: string };
 
@@ -72,7 +83,7 @@ function probing(probes: ProbeResult[], clock: Clock) {
       const code = error.reason ?? error.code.toUpperCase().replaceAll("-", "_");
       const told = { code, message: error.message.slice(0, 500) };
       probes.push({ name, ok: false, ms: ms(), ...told, ...(requestId !== undefined && { requestId }) });
-      throw new ProbeFailed();
+      throw new ProbeFailed({ probe: name, error });
     }
   };
 }

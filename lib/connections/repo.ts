@@ -5,6 +5,7 @@ import type { ConnectionId } from "../core/ids.js";
 import type { RowStore, StoredRow } from "../ports/row-store.js";
 import type { Connection } from "./connection.js";
 import type { CredentialState } from "./expiry.js";
+import type { Failing } from "./state.js";
 import type { TestResult } from "./test-result.js";
 
 const definitions = "connections";
@@ -19,7 +20,9 @@ export interface StoredConnection {
 /** What is known of a connection besides its definition. */
 export interface ConnectionState {
   /** Of the definition whose test passed last; bound as long as it is still the same. */
-  passed?: { fingerprint: string; at: string };
+  passed?: { fingerprint: string; at: string /** The one that was named for the test. */; mailbox?: string };
+  /** What the last test that said anything met. */
+  failing?: Failing;
   lastTest?: TestResult;
   credential?: CredentialState & { fingerprint: string };
   /** Tokens and sockets from before are not used any more, on any instance. */

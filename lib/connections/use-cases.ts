@@ -1,27 +1,20 @@
 // What administrators do with connections, put together for the composition root.
 import { MailkeepError } from "../core/errors.js";
 import { type ConnectionId, defaultConnection } from "../core/ids.js";
-import { withMailbox } from "../mailboxes/with-mailbox.js";
 import { checkCredentials } from "./check-credentials.js";
-import { type ConnectionInput, fingerprint } from "./connection.js";
+import type { ConnectionInput } from "./connection.js";
 import type { ConnectionDeps } from "./deps.js";
 import { changeConnection, createConnection, removeConnection } from "./edit.js";
-import { type ProbeDeps, probeTenant } from "./probes.js";
 import { type RefreshView, refreshConnection } from "./refresh.js";
-import { changeState, findConnection, findState, getConnection, listConnections } from "./repo.js";
+import { findConnection, findState, getConnection, listConnections } from "./repo.js";
 import { notBound } from "./tenants.js";
-import type { TestResult } from "./test-result.js";
+import { assertWorking, type TestView, testConnection } from "./test-connection.js";
 import { type ConnectionView, type SameTenant, viewConnection, viewDefault } from "./view.js";
 
 export interface VersionedView {
   view: ConnectionView;
   /** Empty for the connection of the settings, which has no version. */
   etag: string;
-}
-
-export interface TestView extends TestResult {
-  connection: string;
-  bound: boolean;
 }
 
 export function connectionUseCases(deps: ConnectionDeps) {
@@ -39,13 +32,15 @@ export function connectionUseCases(deps: ConnectionDeps) {
       return get(id);
     },
     remove: (id: ConnectionId, etag: string): Promise<void> => removeConnection(id, etag, deps),
-    test: (id: ConnectionId, mailbox?: string): Promise<TestView> => test(id, mailbox, deps),
+    test: (id: ConnectionId, mailbox?: string): Promise<TestView> => testConnection(id, mailbox, deps),
     refresh: (id: ConnectionId): Promise<RefreshView> => refreshConnection(id, deps),
-    isBound: async (id: ConnectionId): Promise<boolean> => (await get(id)).view.bound,
+    /** One that is failing, too: its runs begin with its test. */
+    mayBeUsed: async (id: ConnectionId): Promise<boolean> => (await get(id)).view.state !== "untested",
     /** @throws conflict (CONNECTION_NOT_BOUND), not-found */
-    async assertBound(id: ConnectionId): Promise<void> {
-      if (!(await get(id)).view.bound) throw notBound(id);
+    async assertTested(id: ConnectionId): Promise<void> {
+      if ((await get(id)).view.state === "untested") throw notBound(id);
     },
+    assertWorking: (id: ConnectionId): Promise<void> => assertWorking(id, deps),
     /** A connection as it is spelled, for a profile that names it. @throws invalid when there is none */
     async named(id: ConnectionId): Promise<ConnectionId> {
       if (isDefault(id)) return defaultConnection;
@@ -86,27 +81,6 @@ async function list(deps: ConnectionDeps): Promise<ConnectionView[]> {
     views.push(viewConnection(connection, state, { now: deps.clock.now(), others }));
   }
   return views;
-}
-
-async function test(id: ConnectionId, mailbox: string | undefined, deps: ConnectionDeps): Promise<TestView> {
-  const { rows, clock } = deps;
-  const tested = isDefault(id) ? undefined : (await getConnection(rows, id)).connection;
-  const open = tested === undefined ? deps.openDefault : () => deps.openTenant(tested);
-  const talk: ProbeDeps["talk"] = (box, { mail }, say) => withMailbox(box, { ...deps, mail }, say);
-  const { expiresAt, ...result } = await probeTenant(open, mailbox, { clock, talk });
-  const print = tested === undefined ? "" : fingerprint(tested);
-  const read = result.probes.some(({ name, ok }) => name === "credential" && ok);
-  const state = await changeState(rows, tested?.id ?? defaultConnection, (before) => ({
-    ...before,
-    lastTest: result,
-    ...(result.ok && { passed: { fingerprint: print, at: result.at } }),
-    ...(read && { credential: { fingerprint: print, checkedAt: result.at, ...(expiresAt && { expiresAt }) } }),
-  }));
-  deps.log.info("connection tested", { connection: tested?.id ?? defaultConnection, ok: result.ok });
-  // Somebody may have changed the connection meanwhile: what was tested is then not what it is now.
-  const now = tested === undefined ? undefined : (await getConnection(rows, id)).connection;
-  const bound = now === undefined || state.passed?.fingerprint === fingerprint(now);
-  return { connection: tested?.id ?? defaultConnection, bound, ...result };
 }
 
 export interface ConnectionWarning {

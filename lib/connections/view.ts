@@ -5,6 +5,7 @@ import type { EgressProxy, Identity, Reach } from "../ports/tenants.js";
 import { type Connection, fingerprint } from "./connection.js";
 import { type CredentialStatus, credentialStatus } from "./expiry.js";
 import type { ConnectionState } from "./repo.js";
+import { failingNow, type Standing, standingOf } from "./state.js";
 import type { TestResult } from "./test-result.js";
 
 /** Of the settings, an identity may also be whoever is signed in here. */
@@ -32,8 +33,11 @@ export interface ConnectionView extends Hosts {
   identity: ShownIdentity;
   writerIdentity: ShownIdentity | null;
   proxy: EgressProxy | null;
-  /** Its test has passed as it is now: runs may use it. */
+  /** Its test has passed as it is now, and no later one met a refusal. */
   bound: boolean;
+  state: Standing;
+  /** Why it is failing, and since when. */
+  failing: { code: string; message: string; since: string } | null;
   boundAt: string | null;
   lastTest: TestResult | null;
   credential: {
@@ -56,17 +60,20 @@ export function viewConnection(
   { now, others }: { now: Date; others: SameTenant[] },
 ): ConnectionView {
   const print = fingerprint(connection);
-  const bound = state.passed?.fingerprint === print;
   const expires = canExpire(connection.identity) || canExpire(connection.writerIdentity);
   const credential = viewCredential(expires, state.credential?.fingerprint === print ? state : {}, now);
   return {
     ...connection,
-    bound,
-    boundAt: bound ? (state.passed?.at ?? null) : null,
+    ...viewStanding(state, print),
     lastTest: state.lastTest ?? null,
     credential,
     refreshedAt: state.refreshedAt ?? null,
-    warnings: [...sharedTenant(connection, others), ...credentialWarnings(credential), ...openLogin(connection)],
+    warnings: [
+      ...sharedTenant(connection, others),
+      ...credentialWarnings(credential),
+      ...openLogin(connection),
+      ...failureWarnings(state, print),
+    ],
   };
 }
 
@@ -75,15 +82,32 @@ export function viewDefault(id: ConnectionId, reach: SettingsReach, state: Conne
     id,
     description: "The connection of the settings",
     ...reach,
-    bound: true,
-    boundAt: null,
+    ...viewStanding(state, ""),
     lastTest: state.lastTest ?? null,
     credential: { status: "none", expiresAt: null, daysLeft: null, checkedAt: null, problem: null },
     refreshedAt: state.refreshedAt ?? null,
-    warnings: [],
+    warnings: failureWarnings(state, ""),
     createdAt: null,
     updatedAt: null,
   };
+}
+
+function viewStanding(state: ConnectionState, print: string) {
+  const standing = standingOf(state, print);
+  const { code = "", message = "", since = "" } = failingNow(state, print) ?? {};
+  return {
+    bound: standing === "bound",
+    state: standing,
+    failing: standing === "failing" ? { code, message, since } : null,
+    boundAt: standing === "untested" ? null : (state.passed?.at ?? null),
+  };
+}
+
+function failureWarnings(state: ConnectionState, print: string): Warning[] {
+  const failing = failingNow(state, print);
+  if (failing === undefined) return [];
+  const message = `since ${failing.since} its test fails (${failing.code}): ${failing.message}; each run tests it again first`;
+  return [{ code: "CONNECTION_FAILING", message }];
 }
 
 export const canExpire = (identity: ShownIdentity | null): boolean =>

@@ -1011,6 +1011,12 @@ const own: Record<string, Entry> = {
     fix: "It is tried again; if it stays so, look for a proxy or firewall that ends long connections.",
     link: links.egress,
   },
+  CONNECTION_FAILING: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "A connection that was bound is refused since: its credential, its consent or its tenant is gone.",
+    fix: "Mend what lastTest of the connection names, then POST /api/v1/connections/{id}/test; each run begins with that test, too, and goes on when it passes.",
+  },
   CONNECTION_IN_USE: {
     kind: "request",
     who: people.admin,

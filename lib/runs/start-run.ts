@@ -23,6 +23,8 @@ export interface StartDeps {
   clock: Clock;
   log: Log;
   tenants: Tenants;
+  /** @throws MailkeepError why nothing can be done through it, known from its last test */
+  assertWorking(connection: ConnectionId): Promise<void>;
   syncDirectory(connection: ConnectionId): Promise<unknown>;
   /** Takes into the snapshot whom only the directory itself could tell of. */
   enterUsers(connection: ConnectionId, ...found: Parameters<EnterUsers>): ReturnType<EnterUsers>;
@@ -47,6 +49,7 @@ async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
       throw new MailkeepError("not-found", "the profile was deleted before its run began", {
         reason: "PROFILE_NOT_FOUND",
       });
+    await deps.assertWorking(profile.connection);
     const choice = await choose(run, profile, deps);
     const obstacles = obstaclesIn(choice);
     const found = {

@@ -48,7 +48,7 @@ const reach = (tenant: Tenant, proxy: TestProxy, change: object = {}) => ({
   ...change,
 });
 
-describe("a tenant beyond a proxy", () => {
+describe("a tenant beyond a proxy", { timeout: 60_000 }, () => {
   it("is archived through tunnels, token and mail alike, and its vault is asked directly", async () => {
     const { other, world, proxy } = await aPlace();
     await using front = await aTlsFront(other.baseUrl);
@@ -109,7 +109,7 @@ describe("a tenant beyond a proxy", () => {
   });
 });
 
-describe("a way that is barred", () => {
+describe("a way that is barred", { timeout: 60_000 }, () => {
   it.each([
     ["wants a password", { login: "a:b" }, "PROXY_AUTHENTICATION_REQUIRED"],
     ["refuses the host", { refuses: 403 }, "PROXY_REFUSED"],

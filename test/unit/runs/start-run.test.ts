@@ -21,6 +21,7 @@ async function aDesk(start: Parameters<typeof stored>[0]) {
     queue,
     log: silentLog,
     tenants: noTenants,
+    assertWorking: async () => {},
     syncDirectory: async () => {},
     enterUsers: async () => [],
   };
