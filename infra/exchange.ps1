@@ -6,13 +6,15 @@
 # Needs the modules ExchangeOnlineManagement and Microsoft.Graph.Authentication, and the roles Organization Management in
 # Exchange and Privileged Role Administrator in Entra.
 #   ./exchange.ps1 -AppId <client id> -PrincipalId <object id>
-#   ./exchange.ps1 … -Check          changes nothing; exit 3 when something is missing, 4 when there is too much
+#   ./exchange.ps1 … -Check                changes nothing; exit 3 when something is missing, 4 when there is too much
+#   ./exchange.ps1 … -Environment USGov    another cloud: USGov, USGovDoD, China
 [CmdletBinding()]
 param(
   # The client id of the managed identity that reads …
   [Parameter(Mandatory)][ValidatePattern('^[0-9a-fA-F-]{36}$')][string]$AppId,
   # … and its object id in Enterprise applications.
   [Parameter(Mandatory)][ValidatePattern('^[0-9a-fA-F-]{36}$')][string]$PrincipalId,
+  [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment = 'Global',
   [switch]$Check
 )
 Set-StrictMode -Version Latest
@@ -20,6 +22,9 @@ $ErrorActionPreference = 'Stop'
 
 $exchange = (Get-Content -Raw (Join-Path $PSScriptRoot 'rights.json') | ConvertFrom-Json).exchange
 $undo = Join-Path $PSScriptRoot "undo-exchange-$((Get-Date).ToUniversalTime().ToString('yyyyMMddTHHmmssZ')).ps1"
+# The same cloud has one name in Exchange and another in Graph.
+$exchangeNames = @{ Global = 'O365Default'; USGov = 'O365USGovGCCHigh'; USGovDoD = 'O365USGovDoD'; China = 'O365China' }
+$connectExchange = "Connect-ExchangeOnline -ExchangeEnvironmentName $($exchangeNames[$Environment]) -ShowBanner:`$false"
 $steps = [System.Collections.Generic.List[string]]::new()
 $missing = [System.Collections.Generic.List[string]]::new()
 $extra = [System.Collections.Generic.List[string]]::new()
@@ -28,8 +33,8 @@ $extra = [System.Collections.Generic.List[string]]::new()
 function Add-UndoStep([string]$Line) {
   $steps.Insert(0, $Line)
   @("# Undoes exchange.ps1 for the identity $AppId.", "`$ErrorActionPreference = 'Stop'",
-    'Connect-ExchangeOnline -ShowBanner:$false',
-    "Connect-MgGraph -Scopes 'AppRoleAssignment.ReadWrite.All' -NoWelcome") + $steps | Set-Content -Encoding utf8 $undo
+    $connectExchange,
+    "Connect-MgGraph -Environment $Environment -Scopes 'AppRoleAssignment.ReadWrite.All' -NoWelcome") + $steps | Set-Content -Encoding utf8 $undo
 }
 
 # Says what is missing, and mends it unless nothing is to be changed.
@@ -37,6 +42,22 @@ function Repair([string]$What, [scriptblock]$Mend) {
   if ($Check) { $missing.Add($What); return }
   & $Mend
   Write-Host "Added: $What"
+}
+
+# Members are of several kinds, and not every kind has every field; strict mode stops at a field that is not there.
+function Get-Field($Object, [string]$Name) {
+  $field = $Object.PSObject.Properties[$Name]
+  if ($field) { "$($field.Value)" }
+}
+
+# What the role group lets the identity ask, as Exchange has it now.
+function Show-Roles([string]$When) {
+  Write-Host "In the role group $($exchange.roleGroup) ${When}:"
+  foreach ($wanted in $exchange.roles) {
+    $role = Get-ManagementRole | Where-Object Name -EQ $wanted.name
+    $cmdlets = if ($role) { @(Get-ManagementRoleEntry "$($wanted.name)\*" | ForEach-Object Name) -join ', ' } else { 'not there' }
+    Write-Host "  $($wanted.name): $cmdlets"
+  }
 }
 
 function Get-Assignments {
@@ -48,9 +69,11 @@ function Get-Assignments {
   }
 }
 
-Connect-ExchangeOnline -ShowBanner:$false
+Connect-ExchangeOnline -ExchangeEnvironmentName $exchangeNames[$Environment] -ShowBanner:$false
 $graphScopes = if ($Check) { 'Application.Read.All' } else { 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' }
-Connect-MgGraph -Scopes $graphScopes -NoWelcome
+Connect-MgGraph -Environment $Environment -Scopes $graphScopes -NoWelcome
+
+Show-Roles $(if ($Check) { 'now' } else { 'before' })
 
 # 1. The application right. Alone it opens nothing: every cmdlet needs a role in Exchange besides.
 $resource = Invoke-MgGraphRequest -OutputType PSObject -Method GET -Uri "v1.0/servicePrincipals(appId='$($exchange.appId)')?`$select=id,appRoles"
@@ -115,7 +138,7 @@ if ($group -or -not $Check) {
     }
   }
   foreach ($name in $assigned | Where-Object { $_ -notin @($exchange.roles | ForEach-Object name) }) { $extra.Add("$name in $($exchange.roleGroup)") }
-  $members = @(Get-RoleGroupMember -Identity $exchange.roleGroup | ForEach-Object { "$($_.ExternalDirectoryObjectId)"; "$($_.Guid)"; "$($_.Name)" })
+  $members = @(Get-RoleGroupMember -Identity $exchange.roleGroup | ForEach-Object { Get-Field $_ 'ExternalDirectoryObjectId'; Get-Field $_ 'Guid'; Get-Field $_ 'Name' })
   if ($PrincipalId -notin $members) {
     Repair "the identity in $($exchange.roleGroup)" {
       Add-RoleGroupMember -Identity $exchange.roleGroup -Member $PrincipalId
@@ -124,8 +147,7 @@ if ($group -or -not $Check) {
   }
 }
 
-Write-Host "In the role group $($exchange.roleGroup):"
-foreach ($wanted in $exchange.roles) { Write-Host "  $($wanted.name): $($wanted.cmdlets -join ', ')" }
+if (-not $Check) { Show-Roles 'after' }
 foreach ($what in $missing) { Write-Warning "Missing: $what" }
 foreach ($what in $extra) { Write-Warning "More than mailkeep uses: $what" }
 if ($missing.Count -gt 0) { exit 3 }

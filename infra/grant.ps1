@@ -20,21 +20,25 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 if (-not $PrincipalId) {
-  $PrincipalId = [System.Environment]::GetEnvironmentVariable("MAILKEEP_$($Who.ToUpper())_PRINCIPAL_ID")
-  if (-not $PrincipalId) { throw "Whose rights? Give the object id of the $Who identity with -PrincipalId." }
+  # Not put into the parameter before it is looked at: its pattern would refuse nothing at all in words of its own.
+  $fromAzd = [System.Environment]::GetEnvironmentVariable("MAILKEEP_$($Who.ToUpper())_PRINCIPAL_ID")
+  if ("$fromAzd" -notmatch '^[0-9a-fA-F-]{36}$') { throw "Whose rights? Give the object id of the $Who identity with -PrincipalId." }
+  $PrincipalId = $fromAzd
 }
 
 $scopes = if ($Check) { 'Application.Read.All' } else { 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' }
 Connect-MgGraph -Environment $Environment -Scopes $scopes -NoWelcome
 
-$rights = (Get-Content -Raw (Join-Path $PSScriptRoot 'rights.json') | ConvertFrom-Json).graph
+$all = Get-Content -Raw (Join-Path $PSScriptRoot 'rights.json') | ConvertFrom-Json
+$rights = $all.graph
 $resource = Invoke-MgGraphRequest -OutputType PSObject -Method GET `
   -Uri "v1.0/servicePrincipals(appId='$($rights.appId)')?`$select=id,appRoles"
 $names = @{}
-foreach ($role in $resource.appRoles) { $names[$role.id] = $role.value }
+foreach ($role in $resource.appRoles) { $names["$($resource.id) $($role.id)"] = $role.value }
 
 $wanted = @($rights.$Who | Where-Object { -not ($SkipExchange -and $_.PSObject.Properties['exchangeRole']) })
-$ifNeeded = if ($rights.PSObject.Properties["${Who}IfNeeded"]) { @($rights."${Who}IfNeeded") } else { @() }
+# The array is made outside: what comes out of an `if` is taken apart, and of nothing remains a null.
+$ifNeeded = @(if ($rights.PSObject.Properties["${Who}IfNeeded"]) { $rights."${Who}IfNeeded" })
 if ($Groups) { $wanted += @($ifNeeded | Where-Object for -EQ 'groups') }
 if ($Units) { $wanted += @($ifNeeded | Where-Object for -EQ 'units') }
 
@@ -48,8 +52,10 @@ function Get-Assignments {
   }
 }
 
+# The same name in another API is another right, so each name goes with its API.
 function Get-RightName($Assignment) {
-  if ($names.ContainsKey($Assignment.appRoleId)) { $names[$Assignment.appRoleId] } else { $Assignment.appRoleId }
+  $key = "$($Assignment.resourceId) $($Assignment.appRoleId)"
+  if ($names.ContainsKey($key)) { $names[$key] } else { $Assignment.appRoleId }
 }
 
 function Show-Assignments($Assignments) {
@@ -57,12 +63,19 @@ function Show-Assignments($Assignments) {
 }
 
 $before = @(Get-Assignments)
+# Exchange is asked only about what it may have given: exchange.ps1 gives a right of its.
+$fine = @{ $resource.id = @($wanted + $ifNeeded | ForEach-Object value) }
+if (@($before | Where-Object resourceId -NE $resource.id).Count -gt 0) {
+  $exchange = Invoke-MgGraphRequest -OutputType PSObject -Method GET -Uri "v1.0/servicePrincipals(appId='$($all.exchange.appId)')?`$select=id,appRoles"
+  foreach ($role in $exchange.appRoles) { $names["$($exchange.id) $($role.id)"] = $role.value }
+  $fine[$exchange.id] = @(if ($all.exchange.PSObject.Properties[$Who]) { $all.exchange.$Who | ForEach-Object value })
+}
 Write-Host "Rights of the $Who identity ($PrincipalId) before:"
 Show-Assignments $before
 
 $held = @($before | Where-Object resourceId -EQ $resource.id | ForEach-Object appRoleId)
 $missing = @($wanted | Where-Object { $_.id -notin $held })
-$extra = @($before | ForEach-Object { Get-RightName $_ } | Where-Object { $_ -notin @($wanted + $ifNeeded | ForEach-Object value) })
+$extra = @($before | Where-Object { -not ($fine.ContainsKey($_.resourceId) -and (Get-RightName $_) -in $fine[$_.resourceId]) } | ForEach-Object { Get-RightName $_ })
 
 foreach ($name in $extra) {
   if ($name -in $rights.tooMuch) { Write-Warning "TOO MUCH: $name goes far beyond what mailkeep needs; take it away." }

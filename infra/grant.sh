@@ -40,7 +40,8 @@ done
 name="MAILKEEP_$(tr '[:lower:]' '[:upper:]' <<<"$who")_PRINCIPAL_ID"
 if [[ -z "$principal" ]]; then
   principal="${!name:-}"
-  if [[ -z "$principal" ]] && command -v azd >/dev/null; then principal="$(azd env get-value "$name")"; fi
+  # An environment without the value is no reason to stop in azd's words; the check below has better ones.
+  if [[ -z "$principal" ]] && command -v azd >/dev/null; then principal="$(azd env get-value "$name" 2>/dev/null)" || principal=""; fi
 fi
 if [[ ! "$principal" =~ ^[0-9a-fA-F-]{36}$ ]]; then
   echo "Whose rights? Give the object id of the $who identity with --principal (output $name)." >&2
@@ -48,7 +49,8 @@ if [[ ! "$principal" =~ ^[0-9a-fA-F-]{36}$ ]]; then
 fi
 
 graph="${GRAPH_BASE_URL:-https://graph.microsoft.com}/v1.0"
-rest() { az rest --only-show-errors --resource "${GRAPH_BASE_URL:-https://graph.microsoft.com}" "$@"; }
+# What az might read is not the list of rights that the loop below reads.
+rest() { az rest --only-show-errors --resource "${GRAPH_BASE_URL:-https://graph.microsoft.com}" "$@" </dev/null; }
 
 app_id="$(jq -r .graph.appId rights.json)"
 resource="$(rest --method get --url "$graph/servicePrincipals(appId='$app_id')?\$select=id,appRoles")"
@@ -69,22 +71,33 @@ assignments() {
   printf '%s' "$all"
 }
 
+# Each assignment with the name of its right. The same name in another API is another right, so names are looked up by API.
+named() {
+  jq -c --argjson graph "$resource" --argjson exchange "$exchange" '
+    ([$graph, $exchange] | map({key: .id, value: (.appRoles | map({key: .id, value: .value}) | from_entries)}) | from_entries) as $names
+    | map(. + {right: ($names[.resourceId][.appRoleId] // .appRoleId)})' <<<"$1"
+}
+
 show() { # assignments as names, one a line
-  jq -r --argjson resource "$resource" '
-    ($resource.appRoles | map({key: .id, value: .value}) | from_entries) as $names
-    | map("  " + .resourceDisplayName + ": " + ($names[.appRoleId] // .appRoleId)) | sort | .[]' <<<"$1"
+  jq -r 'map("  \(.resourceDisplayName): \(.right)") | sort | .[]' <<<"$(named "$1")"
 }
 
 before="$(assignments)"
+# Exchange is asked only about what it may have given: exchange.ps1 gives a right of its.
+exchange='{"id": "none", "appRoles": []}'
+if jq -e --arg graph "$resource_id" 'any(.resourceId != $graph)' <<<"$before" >/dev/null; then
+  exchange="$(rest --method get --url "$graph/servicePrincipals(appId='$(jq -r .exchange.appId rights.json)')?\$select=id,appRoles")"
+fi
 echo "Rights of the $who identity ($principal) before:"
 show "$before"
 
 missing="$(jq -c --argjson have "$before" --arg resource "$resource_id" '
   map(select(.id as $id | $have | any(.appRoleId == $id and .resourceId == $resource) | not))' <<<"$wanted")"
-extra="$(jq -c --argjson wanted "$wanted" --argjson needed "$if_needed" --argjson resource "$resource" --slurpfile rights rights.json '
-  ($resource.appRoles | map({key: .id, value: .value}) | from_entries) as $names
-  | map($names[.appRoleId] // .appRoleId) - ($wanted + $needed | map(.value))
-  | map({name: ., dangerous: (. as $n | $rights[0].graph.tooMuch | index($n) != null)})' <<<"$before")"
+extra="$(jq -c --arg who "$who" --argjson wanted "$wanted" --argjson needed "$if_needed" --arg graph "$resource_id" \
+  --argjson exchange "$exchange" --slurpfile rights rights.json '
+  {($graph): ($wanted + $needed | map(.value)), ($exchange.id): ($rights[0].exchange[$who] // [] | map(.value))} as $fine
+  | map(select(. as $one | $fine[.resourceId] // [] | index($one.right) | not) | .right as $name
+    | {name: $name, dangerous: ($rights[0].graph.tooMuch | index($name) != null)})' <<<"$(named "$before")")"
 
 jq -r '.[] | if .dangerous then "TOO MUCH: \(.name) goes far beyond what mailkeep needs; take it away."
   else "More than expected: \(.name)." end' <<<"$extra"

@@ -7,7 +7,8 @@
 #     -Inside anna@contoso.com -Outside ceo@contoso.com
 #   ./scope.ps1 … -Filter "CustomAttribute1 -eq 'archive'"      instead of a group
 #   ./scope.ps1 … -AdministrativeUnit <object id>               instead of a group
-#   ./scope.ps1 … -Check                                        changes nothing, only tests the two mailboxes
+#   ./scope.ps1 … -Check                                        changes nothing, only tests the two mailboxes; exit 5: it does not bind
+#   ./scope.ps1 … -Environment USGov                            another cloud: USGov, USGovDoD, China
 [CmdletBinding(DefaultParameterSetName = 'Group')]
 param(
   [Parameter(Mandatory)][ValidateSet('reader', 'writer')][string]$Who,
@@ -20,6 +21,7 @@ param(
   [Parameter(Mandatory, ParameterSetName = 'Unit')][ValidatePattern('^[0-9a-fA-F-]{36}$')][string]$AdministrativeUnit,
   [Parameter(Mandatory)][string]$Inside,
   [Parameter(Mandatory)][string]$Outside,
+  [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment = 'Global',
   [switch]$Check
 )
 Set-StrictMode -Version Latest
@@ -29,14 +31,17 @@ $rights = (Get-Content -Raw (Join-Path $PSScriptRoot 'rights.json') | ConvertFro
 $scoped = @($rights.$Who | Where-Object { $_.PSObject.Properties['exchangeRole'] })
 $name = "mailkeep-$Who"
 $undo = Join-Path $PSScriptRoot "undo-scope-$Who-$((Get-Date).ToUniversalTime().ToString('yyyyMMddTHHmmssZ')).ps1"
+# The same cloud has one name in Exchange and another in Graph.
+$exchangeNames = @{ Global = 'O365Default'; USGov = 'O365USGovGCCHigh'; USGovDoD = 'O365USGovDoD'; China = 'O365China' }
+$connectExchange = "Connect-ExchangeOnline -ExchangeEnvironmentName $($exchangeNames[$Environment]) -ShowBanner:`$false"
 $steps = [System.Collections.Generic.List[string]]::new()
 
 # Kept up to date after every change, so that a stop half way can be undone as well; the last change is undone first.
 function Add-UndoStep([string]$Line) {
   $steps.Insert(0, $Line)
   @("# Undoes scope.ps1 for the $Who identity $AppId.", "`$ErrorActionPreference = 'Stop'",
-    'Connect-ExchangeOnline -ShowBanner:$false',
-    "Connect-MgGraph -Scopes 'AppRoleAssignment.ReadWrite.All' -NoWelcome") + $steps | Set-Content -Encoding utf8 $undo
+    $connectExchange,
+    "Connect-MgGraph -Environment $Environment -Scopes 'AppRoleAssignment.ReadWrite.All' -NoWelcome") + $steps | Set-Content -Encoding utf8 $undo
 }
 
 # What Exchange would decide, past its caches; it knows nothing of the tenant-wide rights of Entra.
@@ -53,6 +58,13 @@ function Test-Scope {
   $binds
 }
 
+# Exchange cannot list by application; ours are known by their names, which are the identity's.
+function Get-OwnAssignments { Get-ManagementRoleAssignment | Where-Object Name -Like "$name-*" }
+
+function Show-Assignments($Assignments) {
+  $Assignments | ForEach-Object { "  $($_.Name): $($_.Role)" } | Sort-Object | Write-Host
+}
+
 function Get-TenantWide {
   $ids = @($scoped | ForEach-Object id)
   $resource = Invoke-MgGraphRequest -OutputType PSObject -Method GET -Uri "v1.0/servicePrincipals(appId='$($rights.appId)')?`$select=id"
@@ -64,9 +76,9 @@ function Get-TenantWide {
   }
 }
 
-Connect-ExchangeOnline -ShowBanner:$false
+Connect-ExchangeOnline -ExchangeEnvironmentName $exchangeNames[$Environment] -ShowBanner:$false
 $graphScopes = if ($Check) { 'Application.Read.All' } else { 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' }
-Connect-MgGraph -Scopes $graphScopes -NoWelcome
+Connect-MgGraph -Environment $Environment -Scopes $graphScopes -NoWelcome
 
 if (-not $Check) {
   $principal = Get-ServicePrincipal | Where-Object AppId -EQ $AppId
@@ -92,14 +104,16 @@ if (-not $Check) {
       New-ManagementScope -Name $name -RecipientRestrictionFilter $Filter | Out-Null
       Add-UndoStep "Remove-ManagementScope -Identity '$name' -Confirm:`$false"
     } else {
+      # Never changed here: others may rely on it. Whether it is the wanted one shows in the test below.
       Write-Host "The management scope $name exists and is used as it is: $($scope.RecipientFilter)"
+      Write-Host "Asked for was: $Filter"
     }
     $target['CustomResourceScope'] = $name
   }
 
-  $existing = @(Get-ManagementRoleAssignment | Where-Object { "$($_.App)" -in $AppId, $PrincipalId })
+  $existing = @(Get-OwnAssignments)
   Write-Host 'Assignments before:'
-  $existing | ForEach-Object { "  $($_.Name): $($_.Role)" } | Write-Host
+  Show-Assignments $existing
   foreach ($right in $scoped) {
     $assignment = "$name-$($right.value)"
     if ($assignment -in @($existing | ForEach-Object Name)) { continue }
@@ -107,6 +121,8 @@ if (-not $Check) {
     Add-UndoStep "Remove-ManagementRoleAssignment -Identity '$assignment' -Confirm:`$false"
     Write-Host "Added: $assignment"
   }
+  Write-Host 'Assignments after:'
+  Show-Assignments @(Get-OwnAssignments)
 }
 
 Write-Host 'What Exchange says:'

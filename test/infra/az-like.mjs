@@ -16,7 +16,9 @@ const refuse = (why) => {
 
 if (process.argv[2] !== "rest") refuse(`not foreseen: az ${process.argv[2]}`);
 tenant.calls.push(`${options.method} ${pathname}`);
-if (/servicePrincipals\(appId='[^']+'\)$/.test(decodeURIComponent(pathname))) answer(tenant.resource);
+const api = /servicePrincipals\(appId='([^']+)'\)$/.exec(decodeURIComponent(pathname))?.[1];
+if (api === "00000002-0000-0ff1-ce00-000000000000") answer(tenant.exchange);
+else if (api !== undefined) answer(tenant.resource);
 else if (options.method === "get") {
   const from = Number(searchParams.get("skip") ?? 0);
   const next = from + 2 < tenant.assignments.length ? `${options.url.split("?")[0]}?skip=${from + 2}` : undefined;

@@ -59,6 +59,21 @@ describe("rights.json", () => {
   });
 });
 
+describe("the scripts for PowerShell", () => {
+  it.each(["grant.ps1", "scope.ps1", "exchange.ps1"])("%s speaks to one cloud, also when it is undone", (file) => {
+    const script = told(file);
+    expect(script).toContain("[ValidateSet('Global', 'USGov', 'USGovDoD', 'China')][string]$Environment");
+    const connects = [...script.matchAll(/Connect-(MgGraph|ExchangeOnline) (.*)/g)].map(([, , how = ""]) => how);
+    expect(connects.length).toBeGreaterThan(1);
+    expect(connects.filter((how) => !/^-(Environment|ExchangeEnvironmentName) \S*\$/.test(how))).toEqual([]);
+  });
+
+  it.each(["grant.ps1", "scope.ps1", "exchange.ps1"])("%s takes no array out of an if", (file) => {
+    // `$x = if (…) { @(…) }` gives one element without its array, and null for none; strict mode then stops.
+    expect(told(file)).not.toMatch(/= if [^\n]*\{ @\([^)]*\) \}/);
+  });
+});
+
 describe("what Exchange is asked", () => {
   const room = join(infra, "../lib/adapters/exchange");
   const source = readdirSync(room).map((file) => readFileSync(join(room, file), "utf8"));
@@ -92,7 +107,12 @@ describe("sign-in.sh", () => {
 
 const isThere = (command: string) => spawnSync(command, ["--version"]).status === 0;
 
-describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_000 }, () => {
+describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 300_000 }, () => {
+  /** The same name as in Graph, and not the same right. */
+  const exchangeRoles = ["Exchange.ManageAsApp", "full_access_as_app", "Mail.Read"].map((value) => ({
+    value,
+    id: `exchange-${value}`,
+  }));
   const principal = "11111111-2222-4333-8444-555555555555";
   let place: string;
   let tenantFile: string;
@@ -108,6 +128,7 @@ describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_00
     const appRoles = [...given, ...graph.tooMuch.map((value) => ({ value, id: `id-of-${value}` }))];
     writeTenant({
       resource: { id: "graph", appRoles: appRoles.map((role) => ({ ...role, allowedMemberTypes: ["Application"] })) },
+      exchange: { id: "exchange", appRoles: exchangeRoles },
       assignments: [],
       calls: [],
     });
@@ -116,6 +137,7 @@ describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_00
 
   interface Tenant {
     resource: { id: string; appRoles: { id: string; value: string; allowedMemberTypes: string[] }[] };
+    exchange: { id: string; appRoles: { id: string; value: string }[] };
     assignments: { id: string; appRoleId: string; resourceId: string; resourceDisplayName: string }[];
     calls: string[];
   }
@@ -185,6 +207,27 @@ describe.skipIf(!isThere("bash") || !isThere("jq"))("grant.sh", { timeout: 60_00
     expect(status).toBe(4);
     expect(stdout).toContain("TOO MUCH: Mail.Send");
     expect(tenant().calls.filter((call) => !call.startsWith("get"))).toEqual([]);
+  });
+
+  it("knows the right that exchange.ps1 gives, and what else Exchange can give", () => {
+    const fromExchange = (...values: string[]) =>
+      values.map((value, i) => ({
+        id: `exchange-${i}`,
+        appRoleId: `exchange-${value}`,
+        resourceId: "exchange",
+        resourceDisplayName: "Office 365 Exchange Online",
+      }));
+    give(...graph.reader.map(({ id }) => id));
+    const { assignments } = tenant();
+    writeTenant({ ...tenant(), assignments: [...assignments, ...fromExchange("Exchange.ManageAsApp")] });
+    const fine = grant("reader", "--check");
+    expect({ status: fine.status, stderr: fine.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(fine.stdout).toContain("Office 365 Exchange Online: Exchange.ManageAsApp");
+    writeTenant({ ...tenant(), assignments: [...assignments, ...fromExchange("full_access_as_app", "Mail.Read")] });
+    const { status, stdout } = grant("reader", "--check");
+    expect(status).toBe(4);
+    expect(stdout).toContain("TOO MUCH: full_access_as_app");
+    expect(stdout).toContain("More than expected: Mail.Read.");
   });
 
   it("gives nothing that the tenant knows under another name", () => {
