@@ -14,6 +14,7 @@ const Sampled = z.strictObject({
   wanted: count.describe("The filter wants them now"),
   later: count.describe("It will, once they are old enough"),
   left: z.record(z.string(), count).describe("It does not, by cause"),
+  unjudged: count.describe("Among `wanted`: Graph does not say of them what the filter asks, so they are taken"),
   oldEnough: count.describe("Old enough for the deletion rule"),
 });
 

@@ -92,7 +92,7 @@ async function work(
   const reader = tenant.mail.open(part.mailbox, {
     history: claim.history,
     signal: claim.signal,
-    sizes: filter.needsSize,
+    extra: filter.asks,
     ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
   });
   claim.follow(() => reader.history());

@@ -78,8 +78,9 @@ async function takeIfWanted(
 ): Promise<void> {
   const sifted = await sift(session, wanted, { known, whole: true, told });
   if (sifted.kind !== "take") return;
-  const { unlessSize } = sifted;
-  const cause = await takeIn(session, { ...wanted, ...(unlessSize && { unlessSize }) }, health);
+  const { unlessSize, unjudged } = sifted;
+  const taken = { ...wanted, ...(unlessSize && { unlessSize }), ...(unjudged && { unjudged }) };
+  const cause = await takeIn(session, taken, health);
   if (cause !== undefined) await setAside(session, wanted, { known, told, verdict: { kind: "skip", cause } });
 }
 

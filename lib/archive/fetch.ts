@@ -17,6 +17,8 @@ export interface Wanted {
   folder: FolderPlace;
   /** The profile's filter asks for a size, and Exchange does not say it: why the message is not wanted, from its bytes. */
   unlessSize?: (bytes: number) => SkipCause | undefined;
+  /** Fields of the filter that ask for what Graph does not say of this message. */
+  unjudged?: string[];
 }
 
 export type Fetched =
@@ -64,7 +66,7 @@ async function provenSplit(body: Body): Promise<Split> {
   return (await verifySplit(parts, body)) ? parts : uncut(body);
 }
 
-function unplaced(facts: MessageFacts, { version, folder }: Wanted, parts: Split): Unplaced {
+function unplaced(facts: MessageFacts, { version, folder, unjudged }: Wanted, parts: Split): Unplaced {
   return {
     key: messageKey(facts.id, version),
     id: facts.id,
@@ -91,6 +93,7 @@ function unplaced(facts: MessageFacts, { version, folder }: Wanted, parts: Split
       flag: facts.flag,
       importance: facts.importance,
       categories: facts.categories,
+      unjudged,
     }),
   };
 }

@@ -6,7 +6,10 @@ import type { LedgerRecord } from "../ledger/record.js";
 import { noDeletions, withDeleted } from "../runs/deletion-counts.js";
 import type { MailboxRun, Problem } from "../runs/run.js";
 
-export type Counts = Pick<MailboxRun, "tally" | "skipped" | "bytes" | "moved" | "removed" | "changed" | "deletion">;
+export type Counts = Pick<
+  MailboxRun,
+  "tally" | "skipped" | "unjudged" | "bytes" | "moved" | "removed" | "changed" | "deletion"
+>;
 
 /** Pure: the counts with those of one commit. Every message a record stores or names was seen. */
 export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T {
@@ -30,6 +33,7 @@ export function withRecord<T extends Counts>(counts: T, record: LedgerRecord): T
     ...counts,
     tally,
     skipped: addSkipped(counts.skipped ?? {}, skipped),
+    ...withUnjudged(counts, record),
     bytes: counts.bytes + record.stored.reduce((sum, { size }) => sum + size, 0),
     moved: counts.moved + count("moved") + count("returned"),
     removed: counts.removed + count("removed"),
@@ -47,6 +51,11 @@ function skippedIn({ events }: LedgerRecord): SkipCounts {
     skipped[cause] = (skipped[cause] ?? 0) + 1;
   }
   return skipped;
+}
+
+function withUnjudged({ unjudged = 0 }: Counts, { stored }: LedgerRecord): Pick<Counts, "unjudged"> {
+  const more = stored.filter((message) => message.unjudged !== undefined).length;
+  return more === 0 ? {} : { unjudged: unjudged + more };
 }
 
 /** A worker may have died between a receipt and the count of it. */

@@ -11,6 +11,10 @@
  * UNDER_MIN_SIZE, OVER_MAX_SIZE        beyond the filter's sizes
  * SENDER_NOT_CHOSEN                    the filter names other senders
  * CATEGORY_NOT_CHOSEN                  it has none of the filter's categories
+ * FLAG_NOT_CHOSEN                      its follow-up flag is not what the filter wants
+ * MESSAGE_CLASS_NOT_CHOSEN             the filter names other message classes
+ * SENSITIVITY_NOT_CHOSEN               its sender marked it otherwise than the filter wants
+ * LABEL_NOT_CHOSEN                     it has none of the filter's sensitivity labels
  */
 export const skipCauses = [
   "FOLDER_NOT_CHOSEN",
@@ -26,6 +30,10 @@ export const skipCauses = [
   "OVER_MAX_SIZE",
   "SENDER_NOT_CHOSEN",
   "CATEGORY_NOT_CHOSEN",
+  "FLAG_NOT_CHOSEN",
+  "MESSAGE_CLASS_NOT_CHOSEN",
+  "SENSITIVITY_NOT_CHOSEN",
+  "LABEL_NOT_CHOSEN",
 ] as const;
 
 export type SkipCause = (typeof skipCauses)[number];

@@ -1249,6 +1249,12 @@ const own: Record<string, Entry> = {
     cause: "One export holds up to 32 GiB of mail.",
     fix: "Export by mailbox, folder or year.",
   },
+  FLAG_NOT_CHOSEN: {
+    kind: "data",
+    who: people.nobody,
+    cause: "The follow-up flag of the message is not what the filter of the profile takes.",
+    fix: "Nothing to do: once it is flagged so, the next run takes it; or change filter.flag.",
+  },
   FOLDERS_NOT_KNOWN_YET: {
     kind: "passing",
     who: people.nobody,
@@ -1530,6 +1536,12 @@ const own: Record<string, Entry> = {
     cause: "The key vault did not answer.",
     fix: "It is tried again; if it stays so, its firewall or a private endpoint keeps mailkeep out.",
   },
+  LABEL_NOT_CHOSEN: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message has none of the sensitivity labels that the filter of the profile names.",
+    fix: "Name its label in filter.sensitivityLabels if it should be archived; the next run takes it.",
+  },
   LEDGER_BEHIND_TABLES: {
     kind: "archive",
     who: people.operator,
@@ -1631,6 +1643,12 @@ const own: Record<string, Entry> = {
     cause: "An answer of Graph was cut or garbled, so it is not believed.",
     fix: "It is tried again, with smaller pages; if it stays so, look for a proxy that changes answers.",
     link: links.graphErrors,
+  },
+  MESSAGE_CLASS_NOT_CHOSEN: {
+    kind: "data",
+    who: people.admin,
+    cause: "The message is of no class that the filter of the profile names, e.g. a meeting request.",
+    fix: "Name its class in filter.messageClasses if it should be archived; the next run takes it.",
   },
   MESSAGE_NOT_FOUND: {
     kind: "request",
@@ -1972,6 +1990,12 @@ const own: Record<string, Entry> = {
     who: people.admin,
     cause: "The message is from nobody whom the filter of the profile names.",
     fix: "Name its sender in the filter if it should be archived; the next run takes it.",
+  },
+  SENSITIVITY_NOT_CHOSEN: {
+    kind: "data",
+    who: people.admin,
+    cause: "Its sender marked the message otherwise than the filter of the profile takes.",
+    fix: "Name its sensitivity in filter.sensitivity if it should be archived; the next run takes it.",
   },
   SETTING_NOT_FOUND: {
     kind: "configuration",

@@ -67,6 +67,8 @@ export const MessageRecord = z.object({
   flag: z.string().optional(),
   importance: z.string().optional(),
   categories: z.array(z.string()).optional(),
+  /** Fields of the profile's filter that could not be judged, since Graph did not say what they ask for. */
+  unjudged: z.array(z.string()).optional(),
   /** Length and SHA-256 of the exact bytes Graph sent. */
   size: z.number().int().nonnegative(),
   sha256: Sha256,

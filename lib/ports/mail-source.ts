@@ -42,9 +42,18 @@ export interface MessageFacts {
   flag?: string;
   /** Graph's importance: low, normal or high. */
   importance?: string;
-  /** In bytes, as Exchange counts them (PR_MESSAGE_SIZE); only when sizes were asked for. */
+  /** In bytes, as Exchange counts them (PR_MESSAGE_SIZE). This and what follows only when it was asked for. */
   size?: number;
+  /** Exchange's class of the item, e.g. `IPM.Note`. */
+  messageClass?: string;
+  /** What the sender thinks of it. */
+  sensitivity?: "normal" | "personal" | "private" | "confidential";
+  /** Ids of the sensitivity labels it carries, lower case; empty when it was told to have none. */
+  labels?: string[];
 }
+
+/** What is asked of messages only for who needs it: more work for Exchange, and no request more. */
+export type ExtraFact = "size" | "messageClass" | "sensitivity" | "labels" | "flag";
 
 export type Change = { kind: "present"; message: MessageFacts } | { kind: "removed"; id: ImmutableId };
 
@@ -85,8 +94,8 @@ export interface OpenMailbox {
   history: RequestHistory;
   /** How long to wait for one answer; the adapter's own choice when absent. */
   requestTimeoutMs?: number;
-  /** Ask for the size of each message, too: more work for Exchange, so only for who needs it. */
-  sizes?: boolean;
+  /** Ask this of each message, too. `flag` is for {@link MailboxReader.filterFacts}; everything else tells it anyway. */
+  extra?: readonly ExtraFact[];
   /** Aborts requests in flight and waiting ones; they reject with code `cancelled`. */
   signal: AbortSignal;
 }
@@ -123,7 +132,7 @@ export interface MailboxReader {
   listed(folder: FolderId, from: number): AsyncIterable<ListedStretch>;
   /** The ids of all messages in a folder now, page by page (the id sweep); `undefined` when the folder is gone. */
   messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined>;
-  /** The same with what a filter may ask of a message: when received, from whom, read, attachments, categories, size. */
+  /** The same with what a filter may ask: when received, from whom, read, attachments, categories, and what is extra. */
   filterFacts(folder: FolderId): Promise<AsyncIterable<MessageFacts[]> | undefined>;
   /** All facts of one message, wherever in the mailbox it is now; undefined when it is not in it. */
   message(id: ImmutableId): Promise<MessageFacts | undefined>;

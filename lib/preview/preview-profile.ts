@@ -122,8 +122,8 @@ async function countOne(
     const { messages: archived } = await loadApplied(rows, id);
     const { mail } = await deps.tenants.of(connection);
     const requestTimeoutMs = Math.min(profile.requestTimeoutSeconds * second, longestRequestMs);
-    const sizes = judgeOf(profile.filter).needsSize;
-    const glance = await withMailbox(id, { ...deps, mail, requestTimeoutMs, sizes }, async (reader, claim) => {
+    const { asks: extra } = judgeOf(profile.filter);
+    const glance = await withMailbox(id, { ...deps, mail, requestTimeoutMs, extra }, async (reader, claim) => {
       const stop = ticker.every(second, () => {
         if (clock.monotonicMs() >= deadlineMs) claim.abort(timeIsUp());
       });

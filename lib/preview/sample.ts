@@ -22,6 +22,8 @@ export interface Sampled {
   later: number;
   /** It does not, by cause. */
   left: Record<string, number>;
+  /** Among the wanted: Graph does not say what the filter asks, so they are taken. */
+  unjudged: number;
   /** Old enough for the deletion rule. */
   oldEnough: number;
 }
@@ -73,7 +75,7 @@ export async function glanceAt(
   };
 }
 
-export const nothingSampled = (): Sampled => ({ looked: 0, wanted: 0, later: 0, left: {}, oldEnough: 0 });
+export const nothingSampled = (): Sampled => ({ looked: 0, wanted: 0, later: 0, left: {}, unjudged: 0, oldEnough: 0 });
 
 /** Pure: by the very judge that a run asks. */
 export function judged(messages: MessageFacts[], { filter, deletion }: ProfileInput, now: Date): Sampled {
@@ -86,6 +88,7 @@ export function judged(messages: MessageFacts[], { filter, deletion }: ProfileIn
     else if (verdict.kind === "skip") sampled.left[verdict.cause] = (sampled.left[verdict.cause] ?? 0) + 1;
     else {
       sampled.wanted++;
+      if (verdict.kind === "take" && verdict.unjudged) sampled.unjudged++;
       if (Date.parse(message.receivedAt ?? "") <= oldest) sampled.oldEnough++;
     }
   }
@@ -94,10 +97,11 @@ export function judged(messages: MessageFacts[], { filter, deletion }: ProfileIn
 
 export function together(samples: Sampled[]): Sampled {
   const sum = nothingSampled();
-  for (const { looked, wanted, later, left, oldEnough } of samples) {
+  for (const { looked, wanted, later, left, unjudged, oldEnough } of samples) {
     sum.looked += looked;
     sum.wanted += wanted;
     sum.later += later;
+    sum.unjudged += unjudged;
     sum.oldEnough += oldEnough;
     for (const [cause, count] of Object.entries(left)) sum.left[cause] = (sum.left[cause] ?? 0) + count;
   }

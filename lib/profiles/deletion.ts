@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Sha256 } from "../core/digest.js";
+import { askedLater, wholeFilter } from "./filter.js";
 import type { ProfileInput } from "./profile.js";
 
 /** A hundred years: beyond it a number is a slip of the pen. */
@@ -29,6 +30,8 @@ export type DeletionRule = z.infer<typeof AfterArchive>;
 /** What a dry run must have been of: the rule without its switch, and everything that says to which messages it applies. */
 export function ruleHash({ connection, mailboxes, folders, filter, deletion }: ProfileInput): Sha256 {
   const { dryRun: _, ...rule } = deletion.mode === "none" ? { dryRun: true, ...deletion } : deletion;
-  const text = JSON.stringify({ connection, mailboxes, folders, filter, rule });
+  const { flag: _flag, messageClasses: _classes, sensitivity: _marks, sensitivityLabels: _labels, ...early } = filter;
+  const asked = { ...early, ...askedLater(wholeFilter(filter)) };
+  const text = JSON.stringify({ connection, mailboxes, folders, filter: asked, rule });
   return createHash("sha256").update(text).digest("hex") as Sha256;
 }

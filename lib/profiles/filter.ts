@@ -25,6 +25,25 @@ const Sender = z
 
 const Category = z.string().trim().min(1).max(255);
 
+/** MS-OXCMSG section 2.2.1.3: at most 255 characters, in any case. */
+const MessageClass = z
+  .string()
+  .trim()
+  .max(255)
+  .regex(
+    /^[\w-]+(?:\.[\w-]+)*(?:\.?\*)?$/,
+    "is neither a message class like IPM.Note nor the beginning of one with a star behind it, like IPM.Note.SMIME*",
+  );
+
+/** Graph tells the ids of labels and not their names, which change and have translations. */
+const SensitivityLabel = z
+  .string()
+  .trim()
+  .regex(
+    /^(?:none|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
+    "is neither the id of a sensitivity label (Get-Label shows it as Guid; a message carries no names that could be trusted) nor none",
+  );
+
 /** Everything must hold at once; what is not given does not matter. */
 export const MessageFilter = z
   .strictObject({
@@ -44,6 +63,17 @@ export const MessageFilter = z
     senders: z.array(Sender).max(1_000).default([]),
     /** With one of these categories. Case does not matter. */
     categories: z.array(Category).max(200).default([]),
+    /** The follow-up flag as it is now. */
+    flag: z.enum(["any", "notFlagged", "flagged", "complete"]).default("any"),
+    /** Of one of these: `IPM.Note`, and with a star behind it whatever begins so. Case does not matter. */
+    messageClasses: z.array(MessageClass).max(100).default([]),
+    /** What the sender marked it as, one of these. */
+    sensitivity: z
+      .array(z.enum(["normal", "personal", "private", "confidential"]))
+      .max(4)
+      .default([]),
+    /** With one of these sensitivity labels of Purview, by their ids; `none`: without any. */
+    sensitivityLabels: z.array(SensitivityLabel).max(200).default([]),
   })
   .superRefine(({ receivedFrom, receivedTo, minSize, maxSize }, check) => {
     const wrong = (field: string, message: string) => check.addIssue({ code: "custom", path: [field], message });
@@ -56,17 +86,36 @@ export type MessageFilter = z.infer<typeof MessageFilter>;
 
 const folded = (texts: string[]) => [...new Set(texts.map((text) => text.normalize("NFC").toLowerCase()))].sort();
 
+/** Filters from before a field was there are kept without it. */
+export const wholeFilter = (filter: Partial<MessageFilter>): MessageFilter => ({ ...takesAll, ...filter });
+const takesAll = MessageFilter.parse({});
+
 /**
  * A name for what the filter asks, in 16 hex digits: the same for filters that ask the same. What a folder's cursor has
  * passed was judged by one filter, so a cursor belongs to a profile and a scope. Undefined: the filter takes everything.
  */
-export function scopeOf(filter: MessageFilter): string | undefined {
+export function scopeOf(filter: Partial<MessageFilter>): string | undefined {
+  const text = JSON.stringify(askedBy(wholeFilter(filter)));
+  return text === asksNothing ? undefined : shortHash(text).slice(0, 16);
+}
+
+function askedBy(filter: MessageFilter): unknown[] {
   const { receivedFrom, receivedTo, olderThanDays, read, hasAttachments, minSize, maxSize } = filter;
   const [senders, categories] = [folded(filter.senders), folded(filter.categories)];
   const bounds = [receivedFrom, receivedTo].map((time) => (time === null ? null : Date.parse(time)));
   const asked = [...bounds, olderThanDays, read, hasAttachments, minSize, maxSize, senders, categories];
-  const text = JSON.stringify(asked);
-  return text === takesAll ? undefined : shortHash(text).slice(0, 16);
+  const later = askedLater(filter);
+  return Object.keys(later).length === 0 ? asked : [...asked, later];
 }
 
-const takesAll = JSON.stringify([null, null, null, "any", "any", null, null, [], []]);
+/** What came later stands in a scope only where it is asked: the cursors of older filters stay theirs. */
+export function askedLater({ flag, messageClasses, sensitivity, sensitivityLabels }: MessageFilter) {
+  const lists = { messageClasses, sensitivity, sensitivityLabels };
+  const asked = Object.entries(lists).filter(([, texts]) => texts.length > 0);
+  return {
+    ...(flag !== "any" && { flag }),
+    ...Object.fromEntries(asked.map(([name, texts]) => [name, folded(texts)])),
+  };
+}
+
+const asksNothing = JSON.stringify(askedBy(takesAll));

@@ -2,17 +2,19 @@
 import type { SkipCause } from "../core/skip-cause.js";
 import { day } from "../core/time.js";
 import { fits } from "../core/wildcard.js";
-import type { Address, MessageFacts } from "../ports/mail-source.js";
-import { MessageFilter, scopeOf } from "./filter.js";
+import type { Address, ExtraFact, MessageFacts } from "../ports/mail-source.js";
+import { type MessageFilter, scopeOf, wholeFilter } from "./filter.js";
+import { markTests, type Test } from "./mark-tests.js";
 
 /**
- * take  the filter wants it; `unlessSize`: Exchange does not say its size, so its bytes decide
+ * take  the filter wants it; `unlessSize`: Exchange does not say its size, so its bytes decide; `unjudged`: fields of the
+ *       filter that ask for what nobody says of this message, which keeps none out of the archive
  * skip  it does not, as the message is now
  * wait  it will from `dueAt` on, if nothing else changes
  * ask   a fact is missing that decides: ask for the whole message
  */
 export type Verdict =
-  | { kind: "take"; unlessSize?: (bytes: number) => SkipCause | undefined }
+  | { kind: "take"; unlessSize?: (bytes: number) => SkipCause | undefined; unjudged?: string[] }
   | { kind: "skip"; cause: SkipCause }
   | { kind: "wait"; dueAt: string; cause: "NOT_OLD_ENOUGH" }
   | { kind: "ask" };
@@ -26,42 +28,68 @@ export interface Asked {
 export interface Judge {
   /** See {@link scopeOf}; undefined: it takes everything. */
   scope: string | undefined;
-  /** Whether it needs to know how large a message is. */
-  needsSize: boolean;
+  /** What it must know of messages that is not told of all of them. */
+  asks: ExtraFact[];
   /** Whether messages may have to wait until they are old enough. */
   mayWait: boolean;
   verdict(message: MessageFacts, asked: Asked): Verdict;
 }
 
-/** Undefined: the fact is not known. */
-type Test = (message: MessageFacts, whole: boolean) => SkipCause | "passes" | undefined;
-
 /** Runs from before there were filters have none: they take everything. */
-export function judgeOf(filter: MessageFilter = MessageFilter.parse({})): Judge {
+export function judgeOf(given: Partial<MessageFilter> = {}): Judge {
+  const filter = wholeFilter(given);
   const scope = scopeOf(filter);
   const ofSize = sizeTest(filter);
-  const tests = [receivedTest(filter), readTest(filter), attachmentsTest(filter), senderTest(filter)];
-  const all = [...tests, categoryTest(filter), sizeOf(ofSize)].filter((test) => test !== undefined);
+  const tests = testsOf(filter, ofSize);
   return {
     scope,
-    needsSize: ofSize !== undefined,
+    asks: asksOf(filter),
     mayWait: filter.olderThanDays !== null,
     verdict(message, { now, whole }) {
       if (scope === undefined) return { kind: "take" };
-      const results = all.map((test) => test(message, whole));
-      const cause = results.find((result) => result !== "passes" && result !== undefined);
+      const results = tests.map(({ field, test }) => ({ field, result: test(message, whole) }));
+      const cause = results.find(({ result }) => result !== "passes" && result !== undefined)?.result;
       if (cause !== undefined) return { kind: "skip", cause: cause as SkipCause };
       const due = dueTime(filter, message);
       if (due !== undefined && due > now.getTime())
         return { kind: "wait", dueAt: new Date(due).toISOString(), cause: "NOT_OLD_ENOUGH" };
-      const isUnknown = results.includes(undefined) || (filter.olderThanDays !== null && due === undefined);
-      if (isUnknown && !whole) return { kind: "ask" };
-      // What nobody can say keeps no message out of the archive.
-      return ofSize !== undefined && message.size === undefined
-        ? { kind: "take", unlessSize: ofSize }
-        : { kind: "take" };
+      const unknown = results.filter(({ result }) => result === undefined).map(({ field }) => field);
+      if (filter.olderThanDays !== null && due === undefined) unknown.push("olderThanDays");
+      if (unknown.length > 0 && !whole) return { kind: "ask" };
+      // What nobody can say keeps no message out of the archive; a size is told by the bytes.
+      const unjudged = unknown.filter((field) => field !== "size");
+      return {
+        kind: "take",
+        ...(ofSize !== undefined && message.size === undefined && { unlessSize: ofSize }),
+        ...(unjudged.length > 0 && { unjudged }),
+      };
     },
   };
+}
+
+/** Each under the name of its field, as a person knows it. */
+function testsOf(filter: MessageFilter, ofSize: ReturnType<typeof sizeTest>): { field: string; test: Test }[] {
+  const tests = [
+    { field: filter.receivedFrom === null ? "receivedTo" : "receivedFrom", test: receivedTest(filter) },
+    { field: "read", test: readTest(filter) },
+    { field: "hasAttachments", test: attachmentsTest(filter) },
+    { field: "senders", test: senderTest(filter) },
+    { field: "categories", test: categoryTest(filter) },
+    { field: "size", test: sizeOf(ofSize) },
+  ];
+  return [...tests.flatMap(({ field, test }) => (test === undefined ? [] : [{ field, test }])), ...markTests(filter)];
+}
+
+function asksOf(filter: MessageFilter): ExtraFact[] {
+  const { minSize, maxSize, flag, messageClasses, sensitivity, sensitivityLabels } = filter;
+  const wishes: [ExtraFact, boolean][] = [
+    ["size", minSize !== null || maxSize !== null],
+    ["flag", flag !== "any"],
+    ["messageClass", messageClasses.length > 0],
+    ["sensitivity", sensitivity.length > 0],
+    ["labels", sensitivityLabels.length > 0],
+  ];
+  return wishes.filter(([, isAsked]) => isAsked).map(([fact]) => fact);
 }
 
 /** The last moment a date can be (ECMA-262 section 21.4.1.1). */

@@ -19,6 +19,7 @@ import { withMailbox } from "../mailboxes/with-mailbox.js";
 import type { ApplicationRight } from "../ports/exchange-admin.js";
 import type { TenantEdge, TokenFacts } from "../ports/tenants.js";
 import type { ProfileInput } from "../profiles/profile.js";
+import { judgeOf } from "../profiles/verdict.js";
 import { diagnose } from "./diagnose.js";
 import { type MailboxProbed, probeMailbox } from "./mailbox-probes.js";
 import { failed, type Probe, type ProbeName, skipped } from "./probe.js";
@@ -148,7 +149,7 @@ async function testOne(target: Target, round: Round): Promise<Tested> {
   const requestTimeoutMs = Math.min(profile.requestTimeoutSeconds * second, longestRequestMs);
   const probed = await withMailbox(
     mailbox.id,
-    { ...deps, mail: deps.tenant.mail, requestTimeoutMs },
+    { ...deps, mail: deps.tenant.mail, requestTimeoutMs, extra: judgeOf(profile.filter).asks },
     async (reader, claim) => {
       const stop = deps.ticker.every(second, () => {
         if (deps.clock.monotonicMs() >= deadlineMs) claim.abort(timeIsUp());

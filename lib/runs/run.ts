@@ -90,6 +90,8 @@ export interface RunSummary {
   tally: Tally;
   /** Why messages were skipped; absent when none was. */
   skipped?: SkipCounts;
+  /** Messages stored although Graph does not say what the filter asks; absent when there was none. */
+  unjudged?: number;
   /** Bytes stored, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -133,6 +135,8 @@ export interface MailboxRun {
   tally: Tally;
   /** Why messages were skipped; absent before the first commit. */
   skipped?: SkipCounts;
+  /** Messages stored although Graph does not say what the filter asks; absent when there was none. */
+  unjudged?: number;
   /** Bytes stored in this run, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -216,6 +220,7 @@ export function summarize(parts: Iterable<MailboxRun>): RunSummary {
     if (part.status === "succeededWithGaps") sum.mailboxes.withGaps++;
     sum.tally = addTally(sum.tally, part.tally);
     if (part.skipped) sum.skipped = addSkipped(sum.skipped ?? {}, part.skipped);
+    if (part.unjudged) sum.unjudged = (sum.unjudged ?? 0) + part.unjudged;
     sum.bytes += part.bytes;
     sum.moved += part.moved;
     sum.removed += part.removed;

@@ -40,6 +40,8 @@ export interface RunView {
   tally: RunSummary["tally"];
   /** Why messages were skipped: how many for each cause. */
   skipped: SkipCounts;
+  /** Messages stored although Graph does not say of them what the filter asks. */
+  unjudged: number;
   /** Bytes stored by this run, as Graph sent them. */
   bytes: number;
   moved: number;
@@ -71,6 +73,7 @@ export function viewRun(run: Run, summary: RunSummary, wait?: { waitsFor: "BLACK
     mailboxes: summary.mailboxes,
     tally: summary.tally,
     skipped: summary.skipped ?? {},
+    unjudged: summary.unjudged ?? 0,
     bytes: summary.bytes,
     moved: summary.moved,
     removed: summary.removed,
@@ -120,6 +123,8 @@ export interface Coverage {
   messagesInMailbox: number;
   /** Seen and not stored because the profile does not want them, or not yet: how many for each cause. */
   skipped: SkipCounts;
+  /** Messages that this run stored although Graph does not say of them what the filter asks. */
+  unjudged: number;
   /** In quarantine now: GET /mailboxes/{id}/quarantine names them. */
   quarantined: number;
   complete: boolean;
@@ -156,6 +161,7 @@ export function viewMailboxRun(part: MailboxRun, rule?: RunDeletion): MailboxRun
       folders: part.folders,
       messagesInMailbox: part.total,
       skipped: part.skipped ?? {},
+      unjudged: part.unjudged ?? 0,
       quarantined: part.owed,
       complete: complete.has(part.status),
     },

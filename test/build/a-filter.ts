@@ -9,6 +9,7 @@ export interface AFilter {
   olderThanDays?: number;
   read?: "read" | "unread";
   categories?: string[];
+  flag?: "flagged" | "notFlagged";
   minSize?: number;
   maxSize?: number;
   senders?: string[];
@@ -22,6 +23,8 @@ export function aFilter(roll: Dice): AFilter {
     { read: "read" },
     { read: "unread" },
     { categories: ["red", "C1"] },
+    { flag: "flagged" },
+    { flag: "notFlagged" },
     { maxSize: 3_000 },
     { minSize: 3_000 },
     { senders: ["@contoso.example"] },
@@ -30,12 +33,13 @@ export function aFilter(roll: Dice): AFilter {
 }
 
 export function takes(filter: AFilter, message: MessageSummary, now: Date): boolean {
-  const { olderThanDays, read, categories, minSize, maxSize, senders } = filter;
+  const { olderThanDays, read, categories, flag, minSize, maxSize, senders } = filter;
   const age = now.getTime() - Math.floor(Date.parse(message.receivedAt) / 1_000) * 1_000;
   return (
     (olderThanDays === undefined || age >= olderThanDays * day) &&
     (read === undefined || message.isRead === (read === "read")) &&
     (categories === undefined || message.categories.some((one) => ["Red", "C1"].includes(one))) &&
+    (flag === undefined || message.flag === flag) &&
     (minSize === undefined || message.size >= minSize) &&
     (maxSize === undefined || message.size <= maxSize) &&
     (senders === undefined || message.from.endsWith("@contoso.example"))

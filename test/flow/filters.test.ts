@@ -116,6 +116,96 @@ it.each(table)("takes what was $name, and counts the rest by cause", async ({ fi
   expect(asked(world, single) + asked(world, value)).toBe(0);
 });
 
+const [general, secret] = ["0b2a9e5c-7a1d-4a61-9c0e-2f4d1c6b7a10", "1b2a9e5c-7a1d-4a61-9c0e-2f4d1c6b7a11"];
+const marks: { filter: object; taken: string[]; skipped: object }[] = [
+  { filter: { flag: "flagged" }, taken: ["flagged"], skipped: { FLAG_NOT_CHOSEN: 5 } },
+  { filter: { flag: "complete" }, taken: ["done"], skipped: { FLAG_NOT_CHOSEN: 5 } },
+  { filter: { messageClasses: ["ipm.note.smime*"] }, taken: ["signed"], skipped: { MESSAGE_CLASS_NOT_CHOSEN: 5 } },
+  {
+    filter: { messageClasses: ["IPM.Note"] },
+    taken: ["done", "flagged", "labelled", "private"],
+    skipped: { MESSAGE_CLASS_NOT_CHOSEN: 2 },
+  },
+  { filter: { sensitivity: ["private"] }, taken: ["private"], skipped: { SENSITIVITY_NOT_CHOSEN: 5 } },
+  { filter: { sensitivityLabels: [general] }, taken: ["labelled"], skipped: { LABEL_NOT_CHOSEN: 5 } },
+  { filter: { sensitivityLabels: [secret] }, taken: [], skipped: { LABEL_NOT_CHOSEN: 6 } },
+  {
+    filter: { sensitivityLabels: ["none"], sensitivity: ["normal"], flag: "notFlagged" },
+    taken: ["bounce", "signed"],
+    skipped: { FLAG_NOT_CHOSEN: 2, SENSITIVITY_NOT_CHOSEN: 1, LABEL_NOT_CHOSEN: 1 },
+  },
+];
+
+const marked = (subject: string, header: string) => `${header}\r\n${eml(subject)}`;
+
+it.each(marks)("takes what is marked as $filter, without a request more", async ({ filter, taken, skipped }) => {
+  const { world, box, mail, deliver, profile } = await aMailbox(filter);
+  await using _ = world;
+  mail.flag(box, deliver("flagged"), "flagged");
+  mail.flag(box, deliver("done"), "complete");
+  const label = `MSIP_Label_${general}_Enabled=True;MSIP_Label_${general}_Name=General`;
+  for (const [subject, header] of [
+    ["signed", "Content-Type: multipart/signed; boundary=b"],
+    ["bounce", "Content-Type: multipart/report; report-type=delivery-status; boundary=b"],
+    ["private", "Sensitivity: Private"],
+    ["labelled", `msip_labels: ${label}`],
+  ] as const)
+    mail.deliver(box, "inbox", { eml: marked(subject, header), isRead: false });
+  const first = await run(world, profile);
+  expect(first).toMatchObject({ skipped, unjudged: 0, tally: { seen: 6, stored: taken.length } });
+  expect(await subjects(world)).toEqual(taken);
+  expect(asked(world, single), "everything came with the page").toBe(0);
+  world.clock.advance(8 * day);
+  expect(await run(world, profile), "the weekly comparison leaves them, too").toMatchObject({ status: "noChanges" });
+  expect(asked(world, single)).toBe(0);
+});
+
+it("asks for no more than it filters by", async () => {
+  const { world, deliver, profile } = await aMailbox({ read: "read" });
+  await using _ = world;
+  deliver("one", { isRead: true });
+  await run(world, profile);
+  expect(world.tenant.requests.filter(({ url }) => url.includes("expand"))).toEqual([]);
+});
+
+it("takes a message that is flagged or labelled later", async () => {
+  const { world, box, mail, deliver, profile } = await aMailbox({ flag: "flagged", sensitivityLabels: ["none"] });
+  await using _ = world;
+  const one = deliver("one");
+  deliver("two");
+  expect(await run(world, profile)).toMatchObject({ tally: { stored: 0 }, skipped: { FLAG_NOT_CHOSEN: 2 } });
+  mail.flag(box, one);
+  expect(await run(world, profile)).toMatchObject({ tally: { stored: 1 } });
+  expect(await subjects(world)).toEqual(["one"]);
+});
+
+it("takes what nobody can judge, counts it, and never lets it be deleted", async () => {
+  const world = await aWorld({
+    tenant: { messagesPerMailbox: 0 },
+    edges: (edges) => ({
+      ...edges,
+      mail: { open: (mailbox, { extra: _, ...options }) => edges.mail.open(mailbox, options) },
+    }),
+  });
+  await using _ = world;
+  const { id: box } = world.mailbox();
+  const old = { isRead: true, receivedAt: new Date("2025-01-01T08:00:00Z") };
+  for (const subject of ["one", "two"]) world.tenant.mailboxes.deliver(box, "inbox", { eml: eml(subject), ...old });
+  const deletion = { mode: "afterArchive", olderThanDays: 90, action: "delete", graceDays: 0 };
+  const profile = await world.profile({ filter: { messageClasses: ["REPORT.*"], read: "read" }, deletion });
+  const first = await run(world, profile);
+  expect(first).toMatchObject({ status: "succeeded", unjudged: 2, tally: { stored: 2 } });
+  expect(first.deletion).toMatchObject({ wouldDelete: 0, notDeleted: { notChosen: 2 } });
+  const { records } = await readBack(world.edges.blobs, box);
+  expect(records.flatMap(({ stored }) => stored.map(({ unjudged }) => unjudged))).toEqual([
+    ["messageClasses"],
+    ["messageClasses"],
+  ]);
+  const part = (await world.parts(first.id)).find(({ mailbox }) => mailbox === box);
+  expect(part?.coverage.unjudged).toBe(2);
+  expect(await run(world, profile)).toMatchObject({ status: "noChanges", unjudged: 0 });
+});
+
 it("takes a message that is read, categorised or filed later, though the change names only what changed", async () => {
   const { world, box, mail, deliver, profile } = await aMailbox({
     read: "read",
@@ -342,7 +432,7 @@ it("judges by the bytes where Exchange does not say a size", async () => {
     {
       edges: (edges) => ({
         ...edges,
-        mail: { open: (mailbox, { sizes: _, ...options }) => edges.mail.open(mailbox, options) },
+        mail: { open: (mailbox, { extra: _, ...options }) => edges.mail.open(mailbox, options) },
       }),
     },
   );

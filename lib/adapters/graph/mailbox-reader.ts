@@ -4,19 +4,21 @@ import type { FolderId, ImmutableId } from "../../core/ids.js";
 import type { MailboxProbe } from "../../ports/directory.js";
 import type {
   ChangePage,
+  ExtraFact,
   Folder,
   ListedStretch,
   MailboxReader,
   MessageFacts,
   MimeOutcome,
 } from "../../ports/mail-source.js";
+import { expandOf } from "./extended-properties.js";
 import { Fault } from "./fault.js";
 import { type FolderItem, folderSelect, folderTree, readFolder } from "./folders.js";
 import type { Governor } from "./governor.js";
 import { follow, type Page, readJson } from "./json.js";
 import { listFolder, reasonOf } from "./list-folder.js";
 import { IdOnly, type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
-import { filterSelect, leanSelect, messageSelect, readChange, readFacts, readId, sizeExpand } from "./message-facts.js";
+import { filterSelect, leanSelect, messageSelect, readChange, readFacts, readId } from "./message-facts.js";
 import { MimeFetcher } from "./mime.js";
 import { PageSize } from "./page-size.js";
 import { probeMailbox, type SettingsAccess } from "./probe.js";
@@ -35,16 +37,18 @@ export class GraphMailboxReader implements MailboxReader {
   readonly #filterSizes = new PageSize(filterFactsPerPage);
   readonly #folderSizes = new PageSize(foldersPerPage);
   readonly #mime: MimeFetcher;
-  /** Asked of every message besides its facts, when sizes are asked for. */
+  /** Asked of every message besides its facts. */
+  readonly #extra: readonly ExtraFact[];
   readonly #also: string;
 
   constructor(
     private readonly ask: MailboxAsk,
     private readonly governor: Governor,
     private readonly settings: SettingsAccess,
-    { sizes = false }: { sizes?: boolean | undefined } = {},
+    { extra = [] }: { extra?: readonly ExtraFact[] | undefined } = {},
   ) {
-    this.#also = sizes ? `&${sizeExpand}` : "";
+    this.#extra = extra;
+    this.#also = expandOf(extra);
     this.#mime = new MimeFetcher(ask);
   }
 
@@ -78,7 +82,8 @@ export class GraphMailboxReader implements MailboxReader {
     const where = link === undefined ? "folder" : "link";
     const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}${this.#also}`;
     const sizes = most === undefined ? this.#changeSizes : new PageSize(most);
-    const question = { route, where, path, link, item: readChange, sizes } as const;
+    const item = (raw: unknown) => readChange(raw, this.#extra);
+    const question = { route, where, path, link, item, sizes } as const;
     const reply = await this.ask.page(question, mustGoOn);
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
     if (reply.kind === "folder-gone") return { kind: "folder-gone" };
@@ -97,7 +102,9 @@ export class GraphMailboxReader implements MailboxReader {
   }
 
   filterFacts(folder: FolderId): Promise<AsyncIterable<MessageFacts[]> | undefined> {
-    return this.#allIn(folder, { what: `${filterSelect}${this.#also}`, item: readFacts, sizes: this.#filterSizes });
+    const what = `${filterSelect(this.#extra)}${this.#also}`;
+    const item = (raw: unknown) => readFacts(raw, this.#extra);
+    return this.#allIn(folder, { what, item, sizes: this.#filterSizes });
   }
 
   /** Something of all messages in a folder. */
@@ -125,7 +132,7 @@ export class GraphMailboxReader implements MailboxReader {
         route,
         where: "message",
         path: `/messages/${encodeURIComponent(id)}?${select}${this.#also}`,
-        read: (answer) => readFacts(readJson(answer, z.unknown())),
+        read: (answer) => readFacts(readJson(answer, z.unknown()), this.#extra),
       });
     const reply = await ask(messageSelect);
     if (reply.kind === "gone") return undefined;

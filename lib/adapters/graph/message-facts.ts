@@ -1,7 +1,8 @@
 // Graph's message JSON, as far as Graph said anything.
 import { z } from "zod";
 import type { FolderId, ImmutableId } from "../../core/ids.js";
-import type { Address, Change, MessageFacts } from "../../ports/mail-source.js";
+import type { Address, Change, ExtraFact, MessageFacts } from "../../ports/mail-source.js";
+import { extendedFacts } from "./extended-properties.js";
 import { maybe, readItem } from "./json.js";
 
 /** Everything the archive keeps of a message beside its bytes, in the order of the documentation. */
@@ -14,13 +15,8 @@ export const leanSelect =
   "$select=id,changeKey,parentFolderId,receivedDateTime,subject,internetMessageId,hasAttachments,isRead,isDraft";
 
 /** What a filter may ask of a message; without recipients, which take Exchange up to 30 ms for each message. */
-export const filterSelect = "$select=id,receivedDateTime,from,sender,hasAttachments,isRead,categories";
-
-/** PR_MESSAGE_SIZE: the v1.0 message has no size of its own (MS-OXCMSG section 2.2.1.7). */
-const sizeTag = 0x0e08;
-
-/** https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get: the property is asked for by its id. */
-export const sizeExpand = "$expand=singleValueExtendedProperties($filter=id%20eq%20'Integer%200x0E08')";
+export const filterSelect = (extra: readonly ExtraFact[]): string =>
+  `$select=id,receivedDateTime,from,sender,hasAttachments,isRead,categories${extra.includes("flag") ? ",flag" : ""}`;
 
 const Id = z.string().min(1).max(4_096);
 
@@ -56,20 +52,21 @@ const MessageItem = z.object({
 const IdItem = z.object({ id: Id });
 
 /** @throws Fault `malformed` when the item has no id */
-export function readChange(raw: unknown): Change {
+export function readChange(raw: unknown, extra: readonly ExtraFact[] = []): Change {
   const item = readItem(raw, MessageItem);
   if (item["@removed"] !== undefined && item["@removed"] !== null)
     return { kind: "removed", id: item.id as ImmutableId };
-  return { kind: "present", message: factsOf(item) };
+  return { kind: "present", message: factsOf(item, extra) };
 }
 
 /** @throws Fault `malformed` */
-export const readFacts = (raw: unknown): MessageFacts => factsOf(readItem(raw, MessageItem));
+export const readFacts = (raw: unknown, extra: readonly ExtraFact[] = []): MessageFacts =>
+  factsOf(readItem(raw, MessageItem), extra);
 
 /** @throws Fault `malformed` */
 export const readId = (raw: unknown): ImmutableId => readItem(raw, IdItem).id as ImmutableId;
 
-function factsOf(item: z.infer<typeof MessageItem>): MessageFacts {
+function factsOf(item: z.infer<typeof MessageItem>, extra: readonly ExtraFact[]): MessageFacts {
   return said({
     id: item.id as ImmutableId,
     changeKey: item.changeKey,
@@ -88,17 +85,8 @@ function factsOf(item: z.infer<typeof MessageItem>): MessageFacts {
     categories: item.categories,
     flag: item.flag?.flagStatus,
     importance: item.importance,
-    size: sizeIn(item.singleValueExtendedProperties ?? []),
+    ...extendedFacts(item.singleValueExtendedProperties ?? [], extra),
   });
-}
-
-/** Exchange spells the id back its own way (`Integer 0xe08`), so type and number are compared; values are always texts. */
-function sizeIn(properties: { id: string; value?: string | null | undefined }[]): number | undefined {
-  const size = properties.find(({ id }) => {
-    const [, tag] = /^(?:Integer|Long) 0x([0-9a-f]{1,8})$/i.exec(id) ?? [];
-    return tag !== undefined && Number.parseInt(tag, 16) === sizeTag;
-  })?.value;
-  return typeof size === "string" && /^\d{1,15}$/.test(size) ? Number(size) : undefined;
 }
 
 const addressOf = (recipient: z.infer<typeof Recipient> | null | undefined) => recipient && addressIn(recipient);

@@ -40,6 +40,7 @@ export interface MessageSummary {
   isDraft: boolean;
   hasAttachments: boolean;
   categories: string[];
+  flag: FlagStatus;
   /** The address it is from; empty when it names nobody. */
   from: string;
   size: number;
@@ -296,6 +297,7 @@ function summary(message: StoredMessage, box: Mailbox): MessageSummary {
     isDraft: message.isDraft,
     hasAttachments: message.source.facts().attachments.some(({ inline }) => !inline),
     categories: message.categories,
+    flag: message.flag,
     from: message.source.facts().from?.address ?? "",
     size,
     sha256: hash.digest("hex"),

@@ -23,6 +23,9 @@ export function emlFacts(bytes: Buffer): MailFacts {
   const sentAt = new Date(get("date"));
   const importance = get("importance").trim().toLowerCase();
   const isMeeting = /^text\/calendar/i.test(get("content-type"));
+  const messageClass = classOf(get("content-type"));
+  const sensitivity = sensitivities[get("sensitivity").trim().toLowerCase()];
+  const labels = get("msip_labels").trim();
   return {
     subject,
     ...(from ? { from } : {}),
@@ -39,8 +42,29 @@ export function emlFacts(bytes: Buffer): MailFacts {
     attachments: attachmentsIn(bytes),
     ...(isMeeting ? { type: "eventMessageRequest" as const } : {}),
     preview: "",
+    ...(messageClass !== undefined && { messageClass }),
+    ...(sensitivity !== undefined && { sensitivity }),
+    ...(labels !== "" && { labels }),
   };
 }
+
+/** RFC 4021 section 2.1.55. */
+const sensitivities: Record<string, 1 | 2 | 3> = { personal: 1, private: 2, "company-confidential": 3 };
+
+/** MS-OXCMAIL section 2.2.3.2: what makes a message another item than a note. */
+const classes: [RegExp, string][] = [
+  [/^text\/calendar.*method="?request/i, "IPM.Schedule.Meeting.Request"],
+  [/^text\/calendar.*method="?cancel/i, "IPM.Schedule.Meeting.Canceled"],
+  [/^text\/calendar.*method="?reply/i, "IPM.Schedule.Meeting.Resp.Pos"],
+  [/^text\/calendar/i, "IPM.Schedule.Meeting.Request"],
+  [/^multipart\/signed/i, "IPM.Note.SMIME.MultipartSigned"],
+  [/^application\/(?:x-)?pkcs7-mime/i, "IPM.Note.SMIME"],
+  [/^multipart\/report.*report-type="?delivery-status/i, "REPORT.IPM.Note.NDR"],
+  [/^multipart\/report.*report-type="?disposition-notification/i, "REPORT.IPM.Note.IPNRN"],
+];
+
+const classOf = (contentType: string): string | undefined =>
+  classes.find(([pattern]) => pattern.test(contentType))?.[1];
 
 function headersOf(bytes: Buffer): Map<string, string> {
   const text = bytes.subarray(0, headerLimit).toString("latin1");

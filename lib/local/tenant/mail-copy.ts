@@ -2,7 +2,7 @@
 import { logoSize } from "./attachment.js";
 import { dice } from "./dice.js";
 import { copyHeaders } from "./exchange-headers.js";
-import { type CopyRole, type Mail, messageId } from "./mail.js";
+import { type CopyRole, type Mail, type MailKind, messageId } from "./mail.js";
 import type { AttachmentFacts, MailFacts, MessageSource } from "./message.js";
 import { flatten, pieces } from "./mime.js";
 import { renderers } from "./other-mail.js";
@@ -33,6 +33,14 @@ export class Kept {
 /** A slice of anything this large is a piece of the attachment pool and costs nothing. */
 const sharedPoolBytes = 1_000_000;
 
+/** MS-OXCMAIL section 2.2.3.2: what is not just a note. */
+const classes: Partial<Record<MailKind, string>> = {
+  bounce: "REPORT.IPM.Note.NDR",
+  invitation: "IPM.Schedule.Meeting.Request",
+  encrypted: "IPM.Note.SMIME",
+  signed: "IPM.Note.SMIME.MultipartSigned",
+};
+
 export class MailCopy implements MessageSource {
   constructor(
     private readonly mail: Mail,
@@ -58,6 +66,7 @@ export class MailCopy implements MessageSource {
       importance: mail.attachments.length > 2 ? "high" : "normal",
       attachments: attachmentsOf(mail),
       ...(mail.kind === "invitation" ? { type: "eventMessageRequest" as const } : {}),
+      messageClass: classes[mail.kind] ?? "IPM.Note",
       // Only made when somebody looks: lists of thousands leave it out.
       get preview() {
         return (bodyOf(mail)[0] ?? "").slice(0, 255);

@@ -1,11 +1,11 @@
 // Messages and folders as Graph's JSON shows them.
 import { changeKeyOf } from "./ids.js";
 import type { Mailbox, MailFolder, StoredMessage } from "./mailbox.js";
-import { type MailFacts, type Recipient, sizeOf } from "./message.js";
+import type { MailFacts, Recipient } from "./message.js";
+import { extendedProperty, seconds } from "./message-extended.js";
 
 type Property = (message: StoredMessage, facts: MailFacts, mailbox: Mailbox) => unknown;
 
-const seconds = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
 const address = (who: Recipient) => ({ emailAddress: { name: who.name ?? who.address, address: who.address } });
 const addressOrNone = (who: Recipient | undefined) => (who ? address(who) : undefined);
 
@@ -69,8 +69,9 @@ export function messageJson(message: StoredMessage, mailbox: Mailbox, view: Mess
     const value = properties[name]?.(message, facts, mailbox);
     if (value !== undefined) out[name] = value;
   }
-  if (view.extended)
-    out.singleValueExtendedProperties = view.extended.flatMap((id) => extendedProperty(id, message, facts));
+  // What the message does not have is left out, and with nothing to tell the list itself.
+  const extended = view.extended?.flatMap((id) => extendedProperty(id, message, facts)) ?? [];
+  if (extended.length > 0) out.singleValueExtendedProperties = extended;
   return out;
 }
 
@@ -79,22 +80,6 @@ export function partialJson(message: StoredMessage, mailbox: Mailbox, view: Mess
   const told = ["changeKey", "isRead"].filter((name) => view.select === undefined || view.select.includes(name));
   const whole = messageJson(message, mailbox, { ...view, select: told });
   return { ...whole, "@odata.type": whole["@odata.type"] ?? "#microsoft.graph.message" };
-}
-
-/** Exchange echoes the id in lower case without the leading zero (facts/graph.md D.6). */
-function extendedProperty(id: string, message: StoredMessage, facts: MailFacts): { id: string; value: string }[] {
-  const [type = "", tag = ""] = id.split(" ");
-  const number = Number.parseInt(tag, 16);
-  const value = extendedValue(number, message, facts);
-  return value === undefined ? [] : [{ id: `${type} 0x${number.toString(16)}`, value }];
-}
-
-function extendedValue(tag: number, message: StoredMessage, facts: MailFacts): string | undefined {
-  if (tag === 0x0e08) return String(sizeOf(message.source));
-  if (tag === 0x1035) return facts.internetMessageId;
-  if (tag === 0x001a) return facts.type ? "IPM.Schedule.Meeting.Request" : "IPM.Note";
-  if (tag === 0x0e07) return String((message.isRead ? 1 : 0) + (message.isDraft ? 8 : 0));
-  return tag === 0x0e06 ? seconds(message.receivedAt) : undefined;
 }
 
 const folderProperties: Record<string, (folder: MailFolder, mailbox: Mailbox) => unknown> = {

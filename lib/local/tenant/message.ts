@@ -29,6 +29,12 @@ export interface MailFacts {
   /** The type after `#microsoft.graph.` for anything but plain messages, e.g. `eventMessageRequest`. */
   type?: "eventMessageRequest" | "eventMessageResponse" | "eventMessage";
   preview: string;
+  /** Exchange's class of the item; `IPM.Note` when nothing is said. */
+  messageClass?: string;
+  /** MS-OXCMSG section 2.2.1.13: 1 personal, 2 private, 3 confidential. */
+  sensitivity?: 1 | 2 | 3;
+  /** The header field of Purview's labels. */
+  labels?: string;
 }
 
 /** Content of a message: made from the seed, delivered by a test, or read from a file. Facts and bytes come lazily. */

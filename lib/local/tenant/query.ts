@@ -39,8 +39,9 @@ export function selected(query: URLSearchParams, known: ReadonlySet<string>, typ
   return names;
 }
 
+/** By tag, or named: a property set with a name or a number in it. */
 const extendedId =
-  /^id\s+eq\s+'((?:Integer|Long|String|SystemTime|Boolean|Binary|Short|Double|CLSID) 0x[0-9a-f]{1,8})'$/i;
+  /^id\s+eq\s+'((?:Integer|Long|String|SystemTime|Boolean|Binary|Short|Double|CLSID) (?:0x[0-9a-f]{1,8}|\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\} (?:Name [^']{1,120}|Id 0x[0-9a-f]{1,8})))'$/i;
 
 /**
  * The extended properties that `$expand` asks for, by their ids (facts/graph.md D.6); undefined without `$expand`. They must
@@ -61,7 +62,7 @@ export function expanded(query: URLSearchParams, type: string): string[] | undef
   const filter = /^\s*\$filter\s*=\s*(.+)$/.exec(found?.[2] ?? "")?.[1];
   if (filter === undefined)
     refuse(400, "ErrorInvalidUrlQueryFilter", "Extended properties must be filtered by their ids in $expand.");
-  return (filter ?? "").split(/\s+or\s+/).map((clause) => {
+  return (filter ?? "").split(/\s+or\s+(?=id\s)/).map((clause) => {
     const id = extendedId.exec(clause.trim())?.[1];
     return id ?? refuse(400, "ErrorInvalidProperty", `The extended property ID is invalid: ${clause}`);
   });

@@ -16,6 +16,10 @@ const whole: MessageFacts = {
   hasAttachments: false,
   categories: ["Ärger", "Blue"],
   size: 1_000,
+  flag: "flagged",
+  messageClass: "IPM.Note.SMIME.MultipartSigned",
+  sensitivity: "private",
+  labels: ["0b2a9e5c-7a1d-4a61-9c0e-2f4d1c6b7a10"],
 };
 const verdict = (filter: object, message: MessageFacts, isWhole = false) =>
   judgeOf(MessageFilter.parse(filter)).verdict(message, { now, whole: isWhole });
@@ -49,6 +53,17 @@ it.each([
   [{ senders: ["ann@*"] }, "SENDER_NOT_CHOSEN"],
   [{ categories: ["a\u0308rger"] }, "take"],
   [{ categories: ["Red"] }, "CATEGORY_NOT_CHOSEN"],
+  [{ flag: "flagged" }, "take"],
+  [{ flag: "notFlagged" }, "FLAG_NOT_CHOSEN"],
+  [{ flag: "complete" }, "FLAG_NOT_CHOSEN"],
+  [{ messageClasses: ["ipm.note.smime*"] }, "take"],
+  [{ messageClasses: ["IPM.Note", "IPM.Note.SMIME.MultipartSigned"] }, "take"],
+  [{ messageClasses: ["IPM.Note", "IPM.Note.SMIME"] }, "MESSAGE_CLASS_NOT_CHOSEN"],
+  [{ messageClasses: ["REPORT.*"] }, "MESSAGE_CLASS_NOT_CHOSEN"],
+  [{ sensitivity: ["private", "confidential"] }, "take"],
+  [{ sensitivity: ["normal"] }, "SENSITIVITY_NOT_CHOSEN"],
+  [{ sensitivityLabels: ["none", "0B2A9E5C-7A1D-4A61-9C0E-2F4D1C6B7A10"] }, "take"],
+  [{ sensitivityLabels: ["none"] }, "LABEL_NOT_CHOSEN"],
 ])("%j: %s", (filter, expected) => expect(outcome(filter)).toBe(expected));
 
 it("waits until the very millisecond", () => {
@@ -69,9 +84,54 @@ describe("what is not said", () => {
     { minSize: 1 },
     { senders: ["a@x.y"] },
     { categories: ["a"] },
+    { flag: "flagged" },
+    { messageClasses: ["IPM.Note"] },
+    { sensitivity: ["normal"] },
+    { sensitivityLabels: ["none"] },
   ])("is asked for, and keeps no message out if nobody can say: %j", (filter) => {
     expect(verdict(filter, bare).kind).toBe("ask");
-    expect(verdict(filter, bare, true).kind).toBe("take");
+    const found = verdict(filter, bare, true);
+    const [field] = Object.keys(filter);
+    expect(found).toMatchObject({ kind: "take", ...(field !== "minSize" && { unjudged: [field] }) });
+  });
+
+  it("is told of every field, and of none when all is said", () => {
+    const filter = { receivedTo: "2027-01-01", flag: "flagged", sensitivity: ["private"], senders: ["@contoso.com"] };
+    expect(verdict(filter, { ...bare, flag: "flagged" }, true)).toEqual({
+      kind: "take",
+      unjudged: ["receivedTo", "senders", "sensitivity"],
+    });
+    expect(verdict(filter, whole, true)).toEqual({ kind: "take" });
+  });
+
+  it("is what a label or its absence is not: a message told to have none has none", () => {
+    const filter = { sensitivityLabels: ["none"] };
+    expect(verdict(filter, { ...bare, labels: [] })).toEqual({ kind: "take" });
+    expect(outcome({ sensitivityLabels: ["0b2a9e5c-7a1d-4a61-9c0e-2f4d1c6b7a10"] }, { ...bare, labels: [] })).toBe(
+      "LABEL_NOT_CHOSEN",
+    );
+  });
+
+  it("is asked for of who needs it, and of nobody else", () => {
+    const asks = (filter: object) => judgeOf(MessageFilter.parse(filter)).asks;
+    expect(asks({ read: "read", olderThanDays: 3, categories: ["a"] })).toEqual([]);
+    expect(asks({ maxSize: 1 })).toEqual(["size"]);
+    expect(
+      asks({ flag: "flagged", messageClasses: ["a"], sensitivity: ["normal"], sensitivityLabels: ["none"] }),
+    ).toEqual(["flag", "messageClass", "sensitivity", "labels"]);
+  });
+
+  it("of a filter from before there was more to ask, nothing more is asked", () => {
+    const {
+      flag: _,
+      messageClasses: __,
+      sensitivity: ___,
+      sensitivityLabels: ____,
+      ...before
+    } = MessageFilter.parse({
+      read: "read",
+    });
+    expect(judgeOf(before).verdict(whole, { now, whole: false })).toEqual({ kind: "take" });
   });
 
   it("is not asked for when what is said decides", () => {

@@ -369,8 +369,8 @@ describe("sizes", () => {
       ),
     );
     const { mailbox } = await opened(tenant);
-    for (const sizes of [true, false]) {
-      const reader = mailbox({ sizes });
+    for (const extra of [["size" as const], []]) {
+      const reader = mailbox({ extra });
       await reader.changes(inbox, undefined);
       await reader.message("m" as ImmutableId);
       for await (const _ of (await reader.filterFacts(inbox)) ?? []);
@@ -401,7 +401,7 @@ describe("sizes", () => {
       json(response, sized("m", { id: "String 0x1035", value: "<a@b>" }, property)),
     );
     const { mailbox } = await opened(tenant);
-    expect((await mailbox({ sizes: true }).message("m" as ImmutableId))?.size).toBe(size);
+    expect((await mailbox({ extra: ["size"] }).message("m" as ImmutableId))?.size).toBe(size);
   });
 });
 

@@ -109,6 +109,31 @@ describe("single messages", () => {
     expect(json.singleValueExtendedProperties).toEqual([{ id: "Integer 0xe08", value: String(text.length) }]);
   });
 
+  it("tell properties by name, classes and labels, and leave out what a message does not have", async () => {
+    const named = "String {00020386-0000-0000-C000-000000000046} Name msip_labels";
+    const expand = encodeURIComponent(
+      `singleValueExtendedProperties($filter=id eq 'String 0x001A' or id eq 'Integer 0x0036' or id eq '${named}')`,
+    );
+    const told = async (text: string, what = expand) => {
+      const id = tenant.mailboxes.deliver(anna, "inbox", text);
+      const { json } = await ask(`/users/${anna}/messages/${id}?$select=id&$expand=${what}`);
+      return json.singleValueExtendedProperties;
+    };
+    expect(
+      await told(`Sensitivity: Company-Confidential\r\nmsip_labels: MSIP_Label_x_Enabled=True\r\n${eml("a")}`),
+    ).toEqual([
+      { id: "String 0x1a", value: "IPM.Note" },
+      { id: "Integer 0x36", value: "3" },
+      { id: "String {00020386-0000-0000-c000-000000000046} Name msip_labels", value: "MSIP_Label_x_Enabled=True" },
+    ]);
+    expect(await told(`Content-Type: application/pkcs7-mime\r\n${eml("b")}`)).toEqual([
+      { id: "String 0x1a", value: "IPM.Note.SMIME" },
+      { id: "Integer 0x36", value: "0" },
+    ]);
+    const onlyLabels = encodeURIComponent(`singleValueExtendedProperties($filter=id eq '${named}')`);
+    expect(await told(eml("c"), onlyLabels)).toBeUndefined();
+  });
+
   it.each([
     ["what a message has not", "colours", "BadRequest"],
     ["extended properties without their ids", "singleValueExtendedProperties", "ErrorInvalidUrlQueryFilter"],
