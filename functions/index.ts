@@ -2,11 +2,15 @@
 import { app as functions } from "@azure/functions";
 import { composeApp, openEdges } from "../lib/app.js";
 import { loadConfig } from "../lib/config.js";
+import { followAnswers } from "./http/pace.js";
 import { registerHttp } from "./http/register.js";
-import { followInvocations, writeLine } from "./invocation.js";
+import { followInvocations, workEnded, writeLine } from "./invocation.js";
 import { registerQueues } from "./queues/work.js";
 import { registerTimers } from "./timers/minute.js";
 import { registerNightTimer } from "./timers/night.js";
+
+/** The host kills the process 5 s after it has told it to end. */
+const lastMs = 4_000;
 
 const config = loadConfig(process.env);
 const edges = await openEdges(config, writeLine);
@@ -14,7 +18,10 @@ const app = composeApp(edges);
 
 functions.setup({ enableHttpStream: true });
 followInvocations();
-functions.hook.appTerminate(() => app.stop());
+followAnswers();
+functions.hook.appTerminate(async () => {
+  await Promise.all([app.stop(), workEnded(lastMs)]);
+});
 registerTimers(app);
 registerNightTimer(app);
 registerQueues(app);

@@ -1,6 +1,7 @@
 // Ties what is logged to the invocation that is running: the host then knows which function said it and how bad it is.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout } from "node:timers/promises";
 import { app as functions, type InvocationContext } from "@azure/functions";
 import type { Level } from "../lib/adapters/console/log.js";
 import { within } from "../lib/core/scope.js";
@@ -12,6 +13,8 @@ interface Running {
 }
 
 const invocations = new AsyncLocalStorage<Running>();
+/** The functions that have begun and not ended. */
+const inHand = new Set<Promise<unknown>>();
 
 /** Every function of the app, whatever its trigger; what it logs carries the invocation's id. */
 export function followInvocations(): void {
@@ -19,13 +22,33 @@ export function followInvocations(): void {
     const { functionHandler, invocationContext: context } = call;
     call.functionHandler = async (...args) => {
       const running = { context, isOver: false };
+      const work = invocations.run(running, async () => within(idsOf(context), () => functionHandler(...args)));
+      inHand.add(work);
       try {
-        return await invocations.run(running, () => within(idsOf(context), () => functionHandler(...args)));
+        return await work;
       } finally {
+        inHand.delete(work);
         running.isOver = true;
       }
     };
   });
+}
+
+/** The id under which the host knows the function that is running. */
+export const currentInvocation = (): string | undefined => invocations.getStore()?.context.invocationId;
+
+/** What a function answered is on its way to the host when it has ended; without it the host gives its message out again. */
+const answersMs = 100;
+
+/**
+ * Resolves when no function is running any more, or after this time. The worker ends its process as soon as the app's hooks
+ * for its end are through, whatever still runs (its src/eventHandlers/terminateWorker.ts).
+ */
+export async function workEnded(limitMs: number): Promise<void> {
+  const over = new AbortController();
+  const limit = setTimeout(limitMs, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([Promise.allSettled(inHand).then(() => setTimeout(answersMs)), limit]);
+  over.abort();
 }
 
 /** The queue's own id of a message and how often it was handed out, where one was. */

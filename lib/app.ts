@@ -82,10 +82,13 @@ export function composeApp(outside: Edges) {
   };
 }
 
-/** A refusal is answered even where storage is not: it is written when it can be. */
+/**
+ * A refusal is answered even where storage is not: it is written when it can be. An instance that ends waits for storage
+ * only where there is something to write.
+ */
 function openAudit(edges: Edges) {
-  const { refused, ...others } = auditUseCases({ ...edges, beforeRefusal: edges.ready });
-  return { ...afterReady(edges, others), refused };
+  const { refused, flush, ...others } = auditUseCases({ ...edges, beforeRefusal: edges.ready });
+  return { ...afterReady(edges, others), refused, flush };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any function may be made to wait

@@ -1,4 +1,5 @@
 // The door every request comes through: who is it, may they, is the request well-formed; then the call, then the answer.
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { SignIn } from "../../lib/access/caller.js";
 import { assertMay } from "../../lib/access/sign-in.js";
@@ -39,7 +40,8 @@ export function door<R extends Route>(
         assertMay(caller, route.right);
         const input = await parse(request, route);
         const reply = await witness(visit, input, { call: () => call(input), audit: deps.audit });
-        return toResponse(route.answer, reply, broken);
+        // The body is made after the function's end: what breaks then belongs to this request all the same.
+        return toResponse(route.answer, reply, AsyncLocalStorage.bind(broken));
       } catch (error) {
         await witnessRefusal(visit, request, { error, audit: deps.audit });
         return problemFor(error, request, { ...deps, name });

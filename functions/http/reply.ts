@@ -2,6 +2,8 @@
 import type { HttpResponseInit } from "@azure/functions";
 import type { ProblemAnswer } from "../../lib/api/problem.js";
 import type { Answer, BytesReply, JsonReply, Reply } from "../../lib/api/route.js";
+import { currentInvocation } from "../invocation.js";
+import { paced } from "./pace.js";
 
 /** Mail and what is known of it stays out of caches; nobody guesses types. */
 const always = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
@@ -31,7 +33,7 @@ function bytesResponse(
     ...(size !== undefined && { "content-length": String(size) }),
     ...(etag !== undefined && { etag }),
   };
-  return { status: 200, headers, body: watched(bytes, broken) };
+  return { status: 200, headers, body: paced(watched(bytes, broken), currentInvocation()) };
 }
 
 async function* watched(bytes: AsyncIterable<Uint8Array>, broken: (error: unknown) => void) {

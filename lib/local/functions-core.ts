@@ -41,8 +41,6 @@ export interface Invocation {
   /** The trigger's input. */
   input: TypedData;
   triggerMetadata?: Record<string, TypedData>;
-  /** May replace what the function returned before the library turns it into a response. */
-  onResult?(result: unknown): unknown;
 }
 
 export interface LogEntry {
@@ -181,9 +179,8 @@ class WorkerState implements FunctionsCore {
     await this.#runHooks("postInvocation", after);
     core.state = undefined;
     if (after.error !== null) throw after.error;
-    const result = invocation.onResult === undefined ? after.result : invocation.onResult(after.result);
-    const response = await model.getResponse(context, result);
-    return { result, returned: response.returnValue ?? undefined };
+    const response = await model.getResponse(context, after.result);
+    return { result: after.result, returned: response.returnValue ?? undefined };
   }
 
   #coreContext(target: RegisteredFunction, invocation: Invocation) {

@@ -6,7 +6,6 @@ import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { FunctionsCore, HttpData, TypedData } from "./functions-core.js";
 import { bodyLimitBytes, refuse, tooLarge } from "./http.js";
-import { metered, Window } from "./window.js";
 
 export interface Exchange {
   core: FunctionsCore;
@@ -39,13 +38,13 @@ const invocationHeader = "x-ms-invocation-id";
 export async function answerStreamed(exchange: Exchange, streamUri: string): Promise<void> {
   const { request, response } = exchange;
   const invocationId = randomUUID();
-  const window = new Window();
   const forwarded = forward(exchange, streamUri, invocationId);
   const answered = new Promise<void>((done, failed) => {
     forwarded.outgoing.once("error", failed);
-    forwarded.outgoing.once("response", (incoming) => passBack(incoming, response, window).then(done, failed));
+    forwarded.outgoing.once("response", (incoming) => passBack(incoming, response).then(done, failed));
   });
-  response.once("close", () => window.close());
+  // A caller who hangs up hangs up on the library's server too.
+  response.once("close", () => response.writableFinished || forwarded.outgoing.destroy());
   // Whichever fails first speaks; the other's failure is only its consequence.
   answered.catch(() => undefined);
   await forwarded.connected;
@@ -53,7 +52,6 @@ export async function answerStreamed(exchange: Exchange, streamUri: string): Pro
     invocationId,
     input: { http: {} },
     triggerMetadata: streamMetadata(exchange),
-    onResult: (result) => metered(result, window),
   });
   try {
     const { result } = await exchange.track(invocation);
@@ -113,19 +111,10 @@ function streamMetadata({ request, params }: Exchange): Record<string, TypedData
   return { ...Object.fromEntries(strings), Headers: { json: JSON.stringify(endToEnd(request)) } };
 }
 
-async function passBack(incoming: IncomingMessage, response: ServerResponse, window: Window): Promise<void> {
+async function passBack(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const headers = Object.entries(incoming.headers).filter(([name]) => !hopByHop.has(name) && name !== invocationHeader);
   response.writeHead(incoming.statusCode ?? 500, Object.fromEntries(headers) as Record<string, string>);
-  await pipeline(
-    incoming,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        yield chunk;
-        window.taken(chunk.length);
-      }
-    },
-    response,
-  );
+  await pipeline(incoming, response);
 }
 
 /** A failed function is a 500; once an answer has begun, only a broken connection can say that it is not whole. */

@@ -20,8 +20,8 @@ export function metadataOf(message: DequeuedMessageItem, text: string): Record<s
   return {
     QueueTrigger: { string: text },
     DequeueCount: { json: String(message.dequeueCount) },
-    Id: { json: JSON.stringify(message.messageId) },
-    PopReceipt: { json: JSON.stringify(message.popReceipt) },
+    Id: { string: message.messageId },
+    PopReceipt: { string: message.popReceipt },
     InsertionTime: date(message.insertedOn),
     ExpirationTime: date(message.expiresOn),
     NextVisibleTime: date(message.nextVisibleOn),

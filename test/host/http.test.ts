@@ -116,8 +116,21 @@ describe("bodies", () => {
     let length = 0;
     for await (const chunk of answer as AsyncIterable<Buffer>) length += chunk.length;
     expect(length).toBe(1600 * toy.chunkBytes);
-    // 4 MiB of window, and what the two sockets hold.
+    // What the sockets on the way hold.
     expect(stalledAt).toBeLessThan(24 * 1024 * 1024);
+  });
+
+  it("are made no further for a caller who has hung up", async () => {
+    toy.seen.producedBytes = 0;
+    const ended = once(toy.streams, "ended");
+    const sent = get(at("stream?chunks=16000"));
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    answer.on("error", () => undefined); // the connection this test closes
+    await once(answer, "data");
+    answer.pause();
+    sent.destroy();
+    await ended;
+    expect(toy.seen.producedBytes).toBeLessThan(24 * 1024 * 1024);
   });
 
   it("that break half way break the connection instead of looking complete", async () => {

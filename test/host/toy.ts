@@ -1,5 +1,7 @@
 // A small app for the host's own tests: one function of each kind the host has to run.
+import { EventEmitter } from "node:events";
 import { app, type HttpRequest } from "@azure/functions";
+import { followAnswers, paced } from "../../functions/http/pace.js";
 
 /** What the toy's functions saw and how the queue function shall behave; the tests read and set it. */
 export const seen = {
@@ -14,8 +16,11 @@ export const seen = {
 export const behaviour = { work: async (_text: unknown): Promise<void> => {} };
 
 export const chunkBytes = 64 * 1024;
+/** Says `ended` when a stream's source is closed, whether it came to its end or not. */
+export const streams = new EventEmitter();
 
 app.setup({ enableHttpStream: true });
+followAnswers();
 
 app.http("echo", {
   route: "things/{id:int}/{name?}",
@@ -43,7 +48,9 @@ app.http("fails", {
 app.http("count", { methods: ["POST"], handler: async (request) => ({ body: String(await countBytes(request)) }) });
 app.http("stream", {
   methods: ["GET"],
-  handler: ({ query }) => ({ body: chunks(Number(query.get("chunks")), Number(query.get("breakAt") ?? Infinity)) }),
+  handler: ({ query }, { invocationId }) => ({
+    body: paced(chunks(Number(query.get("chunks")), Number(query.get("breakAt") ?? Infinity)), invocationId),
+  }),
 });
 
 async function countBytes(request: HttpRequest): Promise<number> {
@@ -52,19 +59,16 @@ async function countBytes(request: HttpRequest): Promise<number> {
   return count;
 }
 
-function chunks(count: number, breakAt: number): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (at === breakAt) controller.error(new Error("broken half way"));
-      else if (at === count) controller.close();
-      else {
-        controller.enqueue(new Uint8Array(chunkBytes).fill(at % 251));
-        seen.producedBytes += chunkBytes;
-        at++;
-      }
-    },
-  });
+async function* chunks(count: number, breakAt: number): AsyncGenerator<Uint8Array> {
+  try {
+    for (let at = 0; at < count; at++) {
+      if (at === breakAt) throw new Error("broken half way");
+      seen.producedBytes += chunkBytes;
+      yield new Uint8Array(chunkBytes).fill(at % 251);
+    }
+  } finally {
+    streams.emit("ended");
+  }
 }
 
 app.timer("tick", {
