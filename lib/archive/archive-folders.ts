@@ -18,6 +18,7 @@ import { retryOwed } from "./consider.js";
 import { type Counts, openCounts } from "./counts.js";
 import { retrieveDue, waitingList } from "./due.js";
 import { isDue } from "./owed.js";
+import { readAhead } from "./read-ahead.js";
 import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
 import { concerns, folderEvents, readTree, type Tree, treeProblems, vanishedFolders } from "./tree.js";
 import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
@@ -41,13 +42,21 @@ export async function archiveFolders(
   deps: ArchiveDeps,
 ): Promise<{ outcome: Outcome; counts: MailboxRun; tree: Tree }> {
   const { run, part, reader } = stretch;
-  const [tree, state] = await both(readTree(reader, run.folders), readState(stretch, deps));
+  const reading = readState(stretch, deps);
+  const ahead = readAhead(
+    reader,
+    reading.then(({ cursors }) => cursors),
+  );
+  const [tree, state] = await both(readTree(reader, run.folders, ahead.begin), reading).catch(async (error) => {
+    await ahead.settled();
+    throw error;
+  });
   const { applied, owed, owedNow, counts, known, cursors } = state;
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
   for (const problem of treeProblems(tree, part.named)) counts.problem(problem);
-  await counts.save();
+  const saving = counts.save();
 
   const stop = stopSigns(stretch, counts, deps);
   const leavePackMemory = deps.packMemory.enter();
@@ -56,14 +65,16 @@ export async function archiveFolders(
   counts.watch(writer.waiting);
   const session = openSession({ stretch, tree, owed, writer, timeIsUp: stop.timeIsUp, failure: failure.promise }, deps);
   failure.promise.catch((reason) => session.tasks.fail(reason));
+  saving.catch(failure.fail);
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
   try {
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
     const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
     const { folderDone: onFolderDone, problem: onProblem } = counts;
-    const walk = { session, archived, cursors, listings, onFolderDone, onProblem };
+    const walk = { session, archived, ahead, cursors, listings, onFolderDone, onProblem };
     const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     await writer.flush();
+    await saving;
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     const end = counts.current();
     if (outcome !== "complete") return { outcome, counts: { ...end, listings: [...listings.values()] }, tree };
@@ -74,6 +85,7 @@ export async function archiveFolders(
     await writer.flush().catch(() => {});
     throw error;
   } finally {
+    await ahead.settled();
     stop.end();
     leavePackMemory();
   }

@@ -48,8 +48,8 @@ type ArchiveItem = Extract<WorkItem, { kind: "archive-mailbox" }>;
 const heldWaitMs = 15 * second;
 
 export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Promise<NextStep> {
-  const run = (await findRun(deps.rows, item.run))?.value;
-  const found = (await findPart(deps.rows, item.run, item.mailbox))?.value;
+  const stored = await Promise.all([findRun(deps.rows, item.run), findPart(deps.rows, item.run, item.mailbox)]);
+  const [run, found] = [stored[0]?.value, stored[1]?.value];
   const stale =
     run === undefined || found === undefined || found.generation !== item.generation || !isOpen(found.status);
   if (stale) return { kind: "done", ended: false };

@@ -49,13 +49,27 @@ const recoverableItems: [name: string, wellKnown: string][] = [
 ];
 const recoverableTop = "Recoverable Items";
 
-export async function readTree(reader: MailboxReader, choice: Profile["folders"]): Promise<Tree> {
+/** `onWanted` hears of wanted folders of the highest level while the levels below it are still being listed. */
+export async function readTree(
+  reader: MailboxReader,
+  choice: Profile["folders"],
+  onWanted: (folder: FolderId) => void = () => {},
+): Promise<Tree> {
   const wellKnown = new Map<string, FolderId>();
   const lookups = wellKnownNames(choice).map(async (name) => {
     const id = await reader.wellKnownFolder(name);
     if (id !== undefined) wellKnown.set(name, id);
   });
-  const [folders] = await Promise.all([reader.folders({ hidden: choice.hidden }), ...lookups]);
+  const tell = (top: Folder[]) => {
+    for (const folder of placeFolders(top)) if (wantsFolder(choice, folder, wellKnown)) onWanted(folder.id);
+  };
+  // A look-up that fails is heard below.
+  const onTop = (top: Folder[]) =>
+    void Promise.all(lookups).then(
+      () => tell(top),
+      () => {},
+    );
+  const [folders] = await Promise.all([reader.folders({ hidden: choice.hidden, onTop }), ...lookups]);
   const placed = placeFolders(folders);
   const recoverable = wantsRecoverable(choice) ? await recoverableFolders(reader) : [];
   const wanted = [

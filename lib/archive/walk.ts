@@ -3,10 +3,11 @@ import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
 import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Change, ChangePage, MailboxReader, MessageFacts } from "../ports/mail-source.js";
+import type { Change, ChangePage, MessageFacts } from "../ports/mail-source.js";
 import { consider } from "./consider.js";
 import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
 import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
+import type { ReadAhead } from "./read-ahead.js";
 import type { Session } from "./session.js";
 import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
 import type { TreeFolder } from "./tree.js";
@@ -21,6 +22,7 @@ const changesAtOnce = 16;
 const compareEveryMs = 7 * day;
 
 export interface Walk extends FolderLists {
+  ahead: ReadAhead;
   cursors: ReadonlyMap<FolderId, Cursor>;
   onFolderDone(): void;
 }
@@ -42,9 +44,13 @@ export async function walkFolders(walk: Walk): Promise<boolean> {
   return complete;
 }
 
-async function readPage(reader: MailboxReader, folder: FolderId, link: string | undefined): Promise<ChangePage> {
+async function readPage(
+  { session: { reader }, ahead }: Walk,
+  folder: FolderId,
+  link: string | undefined,
+): Promise<ChangePage> {
   try {
-    return await reader.changes(folder, link);
+    return await (ahead.take(folder) ?? reader.changes(folder, link));
   } catch (error) {
     throw folderFault(error);
   }
@@ -82,7 +88,7 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
   // What came after a round began is told by the round after it, not by its own last pages. (A resync ends in a sweep.)
   let isOld = cursor?.kind === "next";
   for (let restarted = false; !session.timeIsUp(); ) {
-    const page = await readPage(session.reader, folder.id, link);
+    const page = await readPage(walk, folder.id, link);
     if (page.kind === "page") {
       await takePage(walk, folder, page, round);
       if (page.next.roundDone && !isOld) return true;

@@ -66,5 +66,10 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The object without its undefined properties. */
 export function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
+  const names = Object.keys(value) as (keyof T)[];
+  // A copy keeps the form that the engine reads fast, and most objects have nothing to leave out.
+  if (names.every((name) => value[name] !== undefined)) return { ...value } as Defined<T>;
+  const kept: Partial<T> = {};
+  for (const name of names) if (value[name] !== undefined) kept[name] = value[name];
+  return kept as Defined<T>;
 }

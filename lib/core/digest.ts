@@ -1,5 +1,5 @@
 // SHA-256, as lower-case hex: the only hash the archive uses.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 
 /** 64 lower-case hex digits. */
@@ -10,5 +10,5 @@ export const Sha256 = z
 export type Sha256 = z.infer<typeof Sha256>;
 
 export function sha256(bytes: Uint8Array): Sha256 {
-  return createHash("sha256").update(bytes).digest("hex") as Sha256;
+  return hash("sha256", bytes, "hex") as Sha256;
 }

@@ -1,5 +1,5 @@
 // The names of things. Every id is checked here before it may become part of a table key or a blob name.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 
 /**
@@ -93,7 +93,7 @@ export type FolderId = string & { readonly __folderId: unique symbol };
 
 /** 32 hex digits (128 bits) that stand for a long opaque id in keys: collisions are out of reach for any mailbox. */
 export function shortHash(opaqueId: string): string {
-  return createHash("sha256").update(opaqueId, "utf8").digest("hex").slice(0, 32);
+  return hash("sha256", opaqueId, "hex").slice(0, 32);
 }
 
 /** The key of version `version` (from 1) of a message. */

@@ -114,9 +114,9 @@ export interface MailboxReader {
   wellKnownFolder(name: string): Promise<FolderId | undefined>;
   /**
    * Every folder at every depth, search folders left out; hidden ones only when asked for. A folder whose children cannot
-   * be listed says so, and stops nobody; the top level must be readable.
+   * be listed says so, and stops nobody; the top level must be readable. `onTop` hears of that level as soon as it is known.
    */
-  folders(options: { hidden: boolean }): Promise<Folder[]>;
+  folders(options: { hidden: boolean; onTop?(top: Folder[]): void }): Promise<Folder[]>;
   /** The folders below one folder, at every depth (for Recoverable Items, which the tree does not show). */
   foldersBelow(parent: string): Promise<Folder[]>;
   /**

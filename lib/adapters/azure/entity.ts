@@ -15,8 +15,10 @@ export function toEntity(key: Key, values: Row): TableEntity {
 
 /** An untyped number must fit Int32, or the service refuses it; all others are said to be doubles. */
 function numberOf(value: number): number | { type: "Double"; value: number } {
-  return Number.isInteger(value) && Math.abs(value) <= maxInt32 ? value : { type: "Double", value };
+  return isInt32(value) ? value : { type: "Double", value };
 }
+
+export const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= maxInt32;
 
 /** What the service adds to our properties. */
 const ownedByService = new Set(["partitionKey", "rowKey", "timestamp", "etag"]);

@@ -2,7 +2,7 @@
 import type { TableClient } from "@azure/data-tables";
 import { MailkeepError } from "../../core/errors.js";
 import type { Row, RowWrite } from "../../ports/row-store.js";
-import { toEntity } from "./entity.js";
+import { isInt32 } from "./entity.js";
 import { inTime } from "./errors.js";
 
 /**
@@ -83,17 +83,16 @@ function toRequest(url: string, partition: string, write: RowWrite): string {
 
 const keyInUrl = (key: string): string => encodeURIComponent(key.replaceAll("'", "''"));
 
-function toJson(key: { partition: string; row: string }, values: Row): string {
-  const { partitionKey, rowKey, ...properties } = toEntity(key, values);
-  const json: Record<string, unknown> = { PartitionKey: partitionKey, RowKey: rowKey };
-  for (const [name, value] of Object.entries(properties))
-    if (isTyped(value)) {
-      json[name] = value.value;
-      json[`${name}@odata.type`] = `Edm.${value.type}`;
-    } else json[name] = value;
+/** Written by hand: an object made for JSON.stringify, property by property, costs three times as much. */
+function toJson({ partition, row }: { partition: string; row: string }, values: Row): string {
+  let json = `{"PartitionKey":${JSON.stringify(partition)},"RowKey":${JSON.stringify(row)}`;
+  // Names are letters and digits (lib/core/row-limits.ts), so they stand as they are.
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (value === undefined) continue;
+    json += `,"${name}":${JSON.stringify(value)}`;
+    if (typeof value === "number" && !isInt32(value)) json += `,"${name}@odata.type":"Edm.Double"`;
+  }
   // The emulator takes these two for ends of lines, and one subject that holds one would keep a whole commit out of the tables.
-  return JSON.stringify(json).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  return `${json}}`.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
-
-const isTyped = (value: unknown): value is { type: string; value: number } =>
-  typeof value === "object" && value !== null && "type" in value;

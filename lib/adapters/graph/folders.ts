@@ -24,13 +24,24 @@ export type FolderItem = z.infer<typeof FolderJson>;
 /** @throws Fault `malformed` when the item has no id */
 export const readFolder = (raw: unknown): FolderItem => readItem(raw, FolderJson);
 
+export interface TreeOptions {
+  hidden: boolean;
+  /** Hears of the highest level before those below it are listed. */
+  onTop?: ((top: Folder[]) => void) | undefined;
+}
+
 /** Every folder below `parent` (the whole mailbox without one), each once, parents before their children. */
-export async function folderTree(list: ListLevel, parent: string | undefined, hidden: boolean): Promise<Folder[]> {
+export async function folderTree(
+  list: ListLevel,
+  parent: string | undefined,
+  { hidden, onTop }: TreeOptions,
+): Promise<Folder[]> {
   const seen = new Set<string>();
 
   async function below(parentId: string | undefined): Promise<Folder[]> {
     const items = (await list(parentId, hidden)) ?? [];
     const fresh = items.filter((item) => wanted(item, hidden) && !seen.has(item.id) && seen.add(item.id));
+    if (parentId === parent) onTop?.(fresh.map((item) => folderOf(item, parentId)));
     const branches = await Promise.all(fresh.map((item) => branch(item, parentId)));
     return branches.flat();
   }

@@ -67,12 +67,12 @@ export class GraphMailboxReader implements MailboxReader {
     return reply.kind === "absent" ? undefined : (valueIn(reply, route).id as FolderId);
   }
 
-  folders({ hidden }: { hidden: boolean }): Promise<Folder[]> {
-    return folderTree((parent) => this.#level(parent, hidden), undefined, hidden);
+  folders({ hidden, onTop }: { hidden: boolean; onTop?(top: Folder[]): void }): Promise<Folder[]> {
+    return folderTree((parent) => this.#level(parent, hidden), undefined, { hidden, onTop });
   }
 
   foldersBelow(parent: string): Promise<Folder[]> {
-    return folderTree((id) => this.#level(id, true, id === parent), parent, true);
+    return folderTree((id) => this.#level(id, true, id === parent), parent, { hidden: true });
   }
 
   async changes(folder: FolderId, link: string | undefined, most?: number): Promise<ChangePage> {
