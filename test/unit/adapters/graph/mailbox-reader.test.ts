@@ -57,6 +57,16 @@ describe("the folder tree", () => {
     expect(tenant.requests.every(({ url }) => url.includes("includeHiddenFolders=true"))).toBe(true);
   });
 
+  it("tells of the highest level before the levels below it are listed", async () => {
+    const tenant = await treeTenant();
+    const { mailbox } = await opened(tenant);
+    const told: { top: string[]; requests: number }[] = [];
+    const onTop = (top: { id: string }[]) =>
+      void told.push({ top: top.map(({ id }) => id), requests: tenant.requests.length });
+    await mailbox().folders({ hidden: false, onTop });
+    expect(told).toEqual([{ top: ["in", "out"], requests: 1 }]);
+  });
+
   it("follows pages, and can begin at one folder", async () => {
     const tenant = await aTenant((request, response) => {
       const more = `${tenant.url}/v1.0/users/anna/mailFolders/recoverableitemsroot/childFolders?$skip=1`;
