@@ -18,11 +18,18 @@ export function openLog(path: string, show: (line: string) => void): LocalLog {
   mkdirSync(dirname(path), { recursive: true });
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > limitBytes) renameSync(path, `${path}.old`);
   const shown = new Map<string, number>();
-  const write = (level: string, message: string) =>
-    appendFileSync(
-      path,
-      eventIn(message) === undefined ? `${new Date().toISOString()} ${level} ${message}\n` : `${message}\n`,
-    );
+  let lost = false;
+  /** A full disk takes the words, never the work. */
+  const write = (level: string, message: string) => {
+    const line = eventIn(message) === undefined ? `${new Date().toISOString()} ${level} ${message}` : message;
+    try {
+      appendFileSync(path, `${line}\n`);
+    } catch (error) {
+      if (!lost)
+        show(`warning: the log ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      lost = true;
+    }
+  };
   return {
     info: (message) => write("info", message),
     warn: (message) => {

@@ -12,7 +12,7 @@ beforeEach(async () => {
   shown = [];
   log = openLog(join(folder, "log"), (line) => shown.push(line));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it("shows warnings in short, the same one a few times, and keeps them all", async () => {
   const event = (id: number) => JSON.stringify({ time: "t", level: "warn", event: "graph.refused", status: 404, id });
@@ -28,4 +28,14 @@ it("shows warnings in short, the same one a few times, and keeps them all", asyn
   const lines = (await readFile(join(folder, "log"), "utf8")).trim().split("\n");
   expect(lines.slice(0, 5)).toEqual([1, 2, 3, 4, 5].map(event));
   expect(lines.slice(5).join("\n")).toMatch(/warn function x failed: Error: y\n {4}at z\n.* info all is well$/);
+});
+
+it("goes on when it cannot be written, and says so once", async () => {
+  await rm(folder, { recursive: true });
+  log.info("all is well");
+  log.warn("function x failed");
+  expect(shown).toEqual([
+    expect.stringContaining(`warning: the log ${join(folder, "log")} cannot be written: ENOENT`),
+    "warning: function x failed",
+  ]);
 });
