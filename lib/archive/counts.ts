@@ -43,9 +43,12 @@ export async function openCounts(
   let now = applied;
   let waiting = () => 0;
   let isOurs = (_owed: OwedPlace) => true;
+  /** What folders say of their messages is advisory, and may be left out: what was fetched was there. */
+  const total = () => Math.max(counts.total, counts.tally.stored + waiting());
   const current = (): MailboxRun => ({
     ...counts,
-    done: Math.min(counts.total, now.messages + owed.size + counts.tally.skipped + waiting()),
+    total: total(),
+    done: Math.min(total(), now.messages + owed.size + counts.tally.skipped + waiting()),
     fetched: counts.tally.stored + waiting(),
     owed: [...owed.values()].filter(isOurs).length,
     busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
@@ -55,8 +58,14 @@ export async function openCounts(
     current,
     plan(tree, concernsUs) {
       isOurs = concernsUs;
-      const total = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
-      counts = { ...counts, status: "running", total, folders: { total: tree.wanted.length, done: 0 }, problems: [] };
+      const said = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
+      counts = {
+        ...counts,
+        status: "running",
+        total: said,
+        folders: { total: tree.wanted.length, done: 0 },
+        problems: [],
+      };
     },
     watch(source) {
       waiting = source;

@@ -79,3 +79,12 @@ it("forgets earlier faults with each commit: only faults in a row end a mailbox"
   counts.committed(aRecord(3, null, { mailbox, run }), 0, applied);
   expect(counts.current()).toMatchObject({ faults: 0, countedSeq: 3, tally: { stored: 2, known: 1 } });
 });
+
+it("counts messages on the way that no folder told of: there are at least as many as were fetched", async () => {
+  const { counts } = await partAtWork();
+  expect(counts.current()).toMatchObject({ done: 0, total: 0 });
+  counts.watch(() => 7);
+  expect(counts.current()).toMatchObject({ done: 7, total: 7 });
+  counts.committed(aRecord(1, null, { mailbox, run }), 0, { ...nothingApplied, messages: 2 });
+  expect(counts.current()).toMatchObject({ done: 9, total: 9 });
+});
