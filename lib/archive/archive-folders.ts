@@ -20,7 +20,8 @@ import { retrieveDue, waitingList } from "./due.js";
 import { isDue } from "./owed.js";
 import { readAhead } from "./read-ahead.js";
 import { openTasks, type Session, workersPerMailbox, workOff } from "./session.js";
-import { concerns, folderEvents, readTree, type Tree, treeProblems, vanishedFolders } from "./tree.js";
+import { concerns, folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
+import { treeProblems } from "./tree-problems.js";
 import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
 import { type ArchiveWriter, openWriter } from "./writer.js";
 
@@ -47,7 +48,8 @@ export async function archiveFolders(
     reader,
     reading.then(({ cursors }) => cursors),
   );
-  const [tree, state] = await both(readTree(reader, run.folders, ahead.begin), reading).catch(async (error) => {
+  const wishes = { onWanted: ahead.begin, known: async () => [...(await reading).known.keys()] };
+  const [tree, state] = await both(readTree(reader, run.folders, wishes), reading).catch(async (error) => {
     await ahead.settled();
     throw error;
   });

@@ -103,7 +103,9 @@ async function work(
     const { tree, ...read } = await archiveFolders({ run, part, claim, reader, filter, deadlineMs }, deps);
     // A fact that nobody says lets a message into the archive, and lets none be deleted.
     const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
-    const after = { run, part: read.counts, claim, reader, folders: tree.wanted, chooses, deadlineMs };
+    // Nor is anything deleted from a folder that may be one the profile leaves out.
+    const folders = tree.doubtful.length > 0 ? [] : tree.wanted;
+    const after = { run, part: read.counts, claim, reader, folders, chooses, deadlineMs };
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });

@@ -1,24 +1,19 @@
 // The folders of a mailbox as a tree with paths, and which of them a run reads.
 import type { KnownFolder } from "../catalog/messages.js";
+import { isMailkeepError } from "../core/errors.js";
 import { folderPath } from "../core/folder-path.js";
 import type { FolderId } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
-import type { Folder, MailboxReader } from "../ports/mail-source.js";
-import {
-  type PlacedFolder,
-  wantsFolder,
-  wantsRecoverable,
-  wantsRecoverableFolder,
-  wellKnownNames,
-} from "../profiles/folder-choice.js";
+import type { Folder, MailboxReader, Unread } from "../ports/mail-source.js";
+import { type PlacedFolder, wantsFolder, wantsRecoverable, wantsRecoverableFolder } from "../profiles/folder-choice.js";
 import type { Profile } from "../profiles/profile.js";
-import type { Problem } from "../runs/run.js";
+import { type Doubt, guessed, isDoubtful, lookUp, unreadBy } from "./well-known.js";
 
 export interface TreeFolder extends PlacedFolder {
   path: string;
   totalItemCount: number;
   hidden: boolean;
-  belowUnread?: string;
+  belowUnread?: Unread;
 }
 
 export interface Tree {
@@ -28,8 +23,12 @@ export interface Tree {
   wanted: TreeFolder[];
   /** Whether the run reads the folder. */
   reads(folder: FolderId): boolean;
-  /** Folders below which nothing is known, because they could not be listed. */
-  unread: { path: string; reason: string }[];
+  /** Folders below which not everything is known, because they could not be listed; `/` for the top level. */
+  unread: ({ path: string } & Unread)[];
+  /** The top level could not be listed: only some of its folders are known. */
+  topIsUnread: boolean;
+  /** Well-known names in the profile's choice of which the mailbox would not say what folder they mean. */
+  doubtful: Doubt[];
   /** Include patterns of the profile that chose no folder. */
   unmatched: string[];
   /** Whether hidden folders were looked for: without, a missing hidden folder says nothing. */
@@ -49,43 +48,63 @@ const recoverableItems: [name: string, wellKnown: string][] = [
 ];
 const recoverableTop = "Recoverable Items";
 
-/** `onWanted` hears of wanted folders of the highest level while the levels below it are still being listed. */
+export interface TreeWishes {
+  /** Hears of wanted folders of the highest level while the levels below it are still being listed. */
+  onWanted?(folder: FolderId): void;
+  /** Ids of folders that are known from earlier, should the mailbox not list its own. */
+  known?(): Promise<string[]>;
+}
+
 export async function readTree(
   reader: MailboxReader,
   choice: Profile["folders"],
-  onWanted: (folder: FolderId) => void = () => {},
+  { onWanted, known }: TreeWishes = {},
 ): Promise<Tree> {
-  const wellKnown = new Map<string, FolderId>();
-  const lookups = wellKnownNames(choice).map(async (name) => {
-    const id = await reader.wellKnownFolder(name);
-    if (id !== undefined) wellKnown.set(name, id);
-  });
-  const tell = (top: Folder[]) => {
-    for (const folder of placeFolders(top)) if (wantsFolder(choice, folder, wellKnown)) onWanted(folder.id);
+  const looked = lookUp(choice, reader);
+  const tell = (top: Folder[], found: Awaited<typeof looked>) => {
+    const placed = placeFolders(top);
+    const { wellKnown } = guessed(found, placed);
+    for (const folder of placed) if (wantsFolder(choice, folder, wellKnown)) onWanted?.(folder.id);
   };
   // A look-up that fails is heard below.
   const onTop = (top: Folder[]) =>
-    void Promise.all(lookups).then(
-      () => tell(top),
+    void looked.then(
+      (found) => tell(top, found),
       () => {},
     );
-  const [folders] = await Promise.all([reader.folders({ hidden: choice.hidden, onTop }), ...lookups]);
+  const asked = { hidden: choice.hidden, onTop, ...(known && { known }) };
+  const [{ folders, topUnread }, names] = await Promise.all([reader.folders(asked), looked]);
   const placed = placeFolders(folders);
-  const recoverable = wantsRecoverable(choice) ? await recoverableFolders(reader) : [];
+  const { wellKnown, doubtful } = guessed(names, placed);
+  const hoard = wantsRecoverable(choice) ? await recoverableFolders(reader) : { folders: [] };
+  const recoverable = hoard.folders;
   const wanted = [
     ...placed.filter((folder) => wantsFolder(choice, folder, wellKnown)),
     ...recoverable.filter((folder) => wantsRecoverableFolder(choice, folder, wellKnown)),
   ];
   const all = [...placed, ...recoverable];
   const notExcluded = { ...choice, include: ["/"] };
-  const unread = all
-    .filter((folder) => folder.belowUnread !== undefined && wantsFolder(notExcluded, folder, wellKnown))
-    .map(({ path, belowUnread = "" }) => ({ path, reason: belowUnread }));
+  const below = all.flatMap((folder) =>
+    folder.belowUnread !== undefined && wantsFolder(notExcluded, folder, wellKnown)
+      ? [{ path: folder.path, ...folder.belowUnread }]
+      : [],
+  );
+  const unread = [
+    ...(topUnread ? [{ path: "/", ...topUnread }] : []),
+    ...(hoard.unread ? [{ path: `/${recoverableTop}`, ...hoard.unread }] : []),
+    ...below,
+  ];
   const chooses = (include: string) =>
     all.some((folder) => wantsFolder({ ...choice, include: [include], exclude: [] }, folder, wellKnown));
-  const unmatched = choice.include.filter((pattern) => !chooses(pattern));
-  if (choice.recoverableItems && recoverable.length === 0) unmatched.push(recoverableTop);
-  return { ...treeOf({ all, wanted }, choice.hidden), unread, unmatched };
+  const unmatched = choice.include.filter((pattern) => !chooses(pattern) && !isDoubtful(pattern, doubtful));
+  if (choice.recoverableItems && recoverable.length === 0 && hoard.unread === undefined) unmatched.push(recoverableTop);
+  return {
+    ...treeOf({ all, wanted }, choice.hidden),
+    unread,
+    unmatched,
+    doubtful,
+    topIsUnread: topUnread !== undefined,
+  };
 }
 
 export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hiddenIncluded: boolean): Tree {
@@ -96,6 +115,8 @@ export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hid
     reads: (folder) => read.has(folder),
     unread: [],
     unmatched: [],
+    doubtful: [],
+    topIsUnread: false,
     hiddenIncluded,
   };
 }
@@ -125,7 +146,17 @@ export function placeFolders(folders: Folder[]): TreeFolder[] {
     .sort((a, b) => a.names.length - b.names.length);
 }
 
-async function recoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> {
+/** What keeps Recoverable Items shut keeps nothing else shut. */
+async function recoverableFolders(reader: MailboxReader): Promise<{ folders: TreeFolder[]; unread?: Unread }> {
+  try {
+    return { folders: await readRecoverable(reader) };
+  } catch (error) {
+    if (!isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large")) throw error;
+    return { folders: [], unread: unreadBy(error) };
+  }
+}
+
+async function readRecoverable(reader: MailboxReader): Promise<TreeFolder[]> {
   const root = await reader.wellKnownFolder(recoverableRoot);
   const below = root === undefined ? [] : placeFolders(await reader.foldersBelow(root));
   const folders = below.length > 0 ? below : await namedRecoverableFolders(reader);
@@ -160,14 +191,17 @@ export function folderEvents(tree: Tree, known: ReadonlyMap<string, KnownFolder>
 
 /** Pure: folders the archive knows that are no longer in the mailbox. */
 export function vanishedFolders(tree: Tree, known: ReadonlyMap<string, KnownFolder>): KnownFolder[] {
-  // Below a folder that could not be listed nothing is missing: it is unknown.
-  if ([...tree.all.values()].some(({ belowUnread }) => belowUnread !== undefined)) return [];
+  // Where something could not be listed nothing is missing: it is unknown.
+  if (isPartial(tree)) return [];
   return [...known.values()].filter((folder) => !folder.gone && isMissing(folder, tree));
 }
 
+const isPartial = (tree: Tree): boolean =>
+  tree.topIsUnread || [...tree.all.values()].some(({ belowUnread }) => belowUnread !== undefined);
+
 function isMissing({ folderId, path, hidden }: KnownFolder, tree: Tree): boolean {
   const isLookedFor = !hidden || (tree.hiddenIncluded && !path.startsWith(`/${recoverableTop}/`));
-  return isLookedFor && !tree.all.has(folderId as FolderId);
+  return !tree.topIsUnread && isLookedFor && !tree.all.has(folderId as FolderId);
 }
 
 /** Pure: whether a message last seen in the folder concerns this run: it reads the folder, or the folder is no more. */
@@ -175,22 +209,4 @@ export function concerns(tree: Tree, known: ReadonlyMap<string, KnownFolder>, fo
   if (tree.all.has(folder)) return tree.reads(folder);
   const folderKnown = known.get(folder);
   return folderKnown === undefined || isMissing(folderKnown, tree);
-}
-
-/** Pure: what the tree itself leaves to be desired, for a person to see on the run. */
-export function treeProblems(tree: Tree, isNamed: boolean): Problem[] {
-  const unread = tree.unread.map(({ path, reason }) => ({
-    code: reason,
-    message: "the folders below it could not be listed; what they hold is missing from this run",
-    folderPath: path,
-  }));
-  // One of many mailboxes may lack a folder that others have; one with nothing to read, or chosen by name, is a mistake.
-  const matters = isNamed || tree.wanted.length === 0;
-  const unmatched = (matters ? tree.unmatched : []).map((pattern) => ({
-    code: "FOLDER_NOT_FOUND",
-    message: `no folder of the mailbox fits ${pattern}; GET /mailboxes/{id}/folders lists what there is`,
-    folderPath: pattern,
-  }));
-  const nothing = { code: "NO_FOLDER_CHOSEN", message: "the profile chooses no folder of this mailbox" };
-  return [...unread, ...unmatched, ...(tree.wanted.length === 0 ? [nothing] : [])];
 }

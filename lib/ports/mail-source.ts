@@ -9,8 +9,21 @@ export interface Folder {
   /** How many messages the folder says it holds; advisory. */
   totalItemCount: number;
   hidden: boolean;
-  /** Why the folders below it could not be listed, when they could not: they are unknown then, not absent. */
-  belowUnread?: string;
+  /** Why the folders below it could not all be listed, when they could not: the rest is unknown then, not absent. */
+  belowUnread?: Unread;
+}
+
+/** What Graph answered instead of a list. */
+export interface Unread {
+  reason: string;
+  status?: number;
+  requestId?: string;
+}
+
+export interface FolderTree {
+  folders: Folder[];
+  /** The top level could not be listed: these are the folders that Graph gives by their names or ids, and those below. */
+  topUnread?: Unread;
 }
 
 export interface Address {
@@ -114,9 +127,14 @@ export interface MailboxReader {
   wellKnownFolder(name: string): Promise<FolderId | undefined>;
   /**
    * Every folder at every depth, search folders left out; hidden ones only when asked for. A folder whose children cannot
-   * be listed says so, and stops nobody; the top level must be readable. `onTop` hears of that level as soon as it is known.
+   * be listed says so, and stops nobody. Where the top level itself cannot be listed, its folders are asked for one by one:
+   * by their well-known names, and by the ids that are `known` from earlier. `onTop` hears of that level as soon as it is known.
    */
-  folders(options: { hidden: boolean; onTop?(top: Folder[]): void }): Promise<Folder[]>;
+  folders(options: {
+    hidden: boolean;
+    known?: () => Promise<string[]>;
+    onTop?(top: Folder[]): void;
+  }): Promise<FolderTree>;
   /** The folders below one folder, at every depth (for Recoverable Items, which the tree does not show). */
   foldersBelow(parent: string): Promise<Folder[]>;
   /**

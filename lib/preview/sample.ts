@@ -1,5 +1,6 @@
 // A glance into one mailbox: its folders with their counts, and what filter and deletion rule say of some of its messages.
-import { readTree, treeProblems } from "../archive/tree.js";
+import { readTree } from "../archive/tree.js";
+import { treeProblems } from "../archive/tree-problems.js";
 import { inParallel } from "../core/channel.js";
 import { isMailkeepError } from "../core/errors.js";
 import { type Clock, day } from "../core/time.js";

@@ -1,6 +1,7 @@
 // One mailbox, asked with the calls of a run: does it open, are its folders listed, does a page of messages come, can a
 // message be read.
-import { readTree, type Tree, type TreeFolder, treeProblems } from "../archive/tree.js";
+import { readTree, type Tree, type TreeFolder } from "../archive/tree.js";
+import { treeProblems } from "../archive/tree-problems.js";
 import { inParallel } from "../core/channel.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { ImmutableId } from "../core/ids.js";

@@ -12,7 +12,7 @@ import { faultEnd, type Outcome, ruleFor } from "./errors.js";
 import { Fault, faultReason } from "./fault.js";
 import { version } from "./link.js";
 import type { PageSize } from "./page-size.js";
-import { isTooMuch } from "./retry.js";
+import { isTimeout, isTooMuch } from "./retry.js";
 
 export type Reply<T> =
   | { kind: "ok"; value: T }
@@ -66,7 +66,7 @@ export class GraphClient {
       const asked = { ...question(size), pageSize: size, slowTries: slowTries(size, sizes.largest) };
       const result = await this.#send(asked);
       const tooMuch = result instanceof Fault || !result.ok ? isTooMuch(result) : false;
-      if (tooMuch && sizes.shrink(size)) continue;
+      if (tooMuch && sizes.shrink(size, isTimeout(result) ? slowShrink : 2)) continue;
       const reply = this.#run(asked, result);
       if (reply.kind === "ok") sizes.succeeded();
       return reply;
@@ -135,6 +135,9 @@ export class GraphClient {
     this.#options.onRequest?.({ ...(speaker && { mailbox: speaker.mailbox }), ...event });
   }
 }
+
+/** Each time-out takes more than a minute: four of them are enough to find out that size is not the matter. */
+const slowShrink = 8;
 
 /** A page that is too much is asked for twice at full size, once at smaller ones, and three times when it cannot shrink. */
 function slowTries(size: number, largest: number): number {

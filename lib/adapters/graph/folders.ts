@@ -1,12 +1,18 @@
 // The folder tree of a mailbox: Graph lists one level at a time.
 import { z } from "zod";
-import { isMailkeepError } from "../../core/errors.js";
+import { isMailkeepError, type MailkeepError } from "../../core/errors.js";
 import type { FolderId } from "../../core/ids.js";
-import type { Folder } from "../../ports/mail-source.js";
+import type { Folder, Unread } from "../../ports/mail-source.js";
 import { maybe, readItem } from "./json.js";
 
-/** Lists every page of one level; undefined when the parent is no longer there. */
-export type ListLevel = (parent: string | undefined, hidden: boolean) => Promise<FolderItem[] | undefined>;
+/** What could be listed of one level; `unread` says why there may be more. */
+export interface Level {
+  items: FolderItem[];
+  unread?: Unread;
+}
+
+/** Undefined when the parent is no longer there. */
+export type ListLevel = (parent: string, hidden: boolean) => Promise<Level | undefined>;
 
 export const folderSelect = "$select=id,displayName,parentFolderId,childFolderCount,totalItemCount,isHidden";
 
@@ -24,42 +30,44 @@ export type FolderItem = z.infer<typeof FolderJson>;
 /** @throws Fault `malformed` when the item has no id */
 export const readFolder = (raw: unknown): FolderItem => readItem(raw, FolderJson);
 
-export interface TreeOptions {
-  hidden: boolean;
-  /** Hears of the highest level before those below it are listed. */
-  onTop?: ((top: Folder[]) => void) | undefined;
-}
+/** What keeps a list of folders shut, and is no matter of the whole mailbox. */
+export const isOfLevel = (error: unknown): error is MailkeepError =>
+  isMailkeepError(error, "unavailable", "invalid", "too-large", "not-found");
 
-/** Every folder below `parent` (the whole mailbox without one), each once, parents before their children. */
-export async function folderTree(
-  list: ListLevel,
-  parent: string | undefined,
-  { hidden, onTop }: TreeOptions,
-): Promise<Folder[]> {
+export const unreadBy = ({ reason, code, status, requestId }: MailkeepError): Unread => ({
+  reason: reason ?? code,
+  ...(status !== undefined && { status }),
+  ...(requestId !== undefined && { requestId }),
+});
+
+/** Every folder of these levels and below, each once, parents before their children. */
+export function folderTree(list: ListLevel, hidden: boolean) {
   const seen = new Set<string>();
 
-  async function below(parentId: string | undefined): Promise<Folder[]> {
-    const items = (await list(parentId, hidden)) ?? [];
+  async function branches(items: FolderItem[], parentId: string | undefined): Promise<Folder[]> {
     const fresh = items.filter((item) => wanted(item, hidden) && !seen.has(item.id) && seen.add(item.id));
-    if (parentId === parent) onTop?.(fresh.map((item) => folderOf(item, parentId)));
-    const branches = await Promise.all(fresh.map((item) => branch(item, parentId)));
-    return branches.flat();
+    return (await Promise.all(fresh.map((item) => branch(item, parentId)))).flat();
   }
 
   async function branch(item: FolderItem, parentId: string | undefined): Promise<Folder[]> {
     const folder = folderOf(item, parentId);
     if (!mayHaveChildren(item, hidden)) return [folder];
     try {
-      return [folder, ...(await below(item.id))];
+      const { items, unread } = (await list(item.id, hidden)) ?? { items: [] };
+      return [{ ...folder, ...(unread && { belowUnread: unread }) }, ...(await branches(items, item.id))];
     } catch (error) {
       // One folder that cannot be opened is a gap with a name; whatever concerns the whole mailbox goes up.
-      if (!isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large")) throw error;
-      return [{ ...folder, belowUnread: error.reason ?? error.code }];
+      if (!isOfLevel(error) && !isMailkeepError(error, "forbidden")) throw error;
+      return [{ ...folder, belowUnread: unreadBy(error) }];
     }
   }
 
-  return below(parent);
+  return branches;
 }
+
+/** Pure: those of a level that are no search folders, nor hidden ones unasked for. */
+export const foldersAmong = (items: FolderItem[], hidden: boolean): Folder[] =>
+  items.filter((item) => wanted(item, hidden)).map((item) => folderOf(item, undefined));
 
 /** Search folders only repeat messages that are in other folders. */
 function wanted(item: FolderItem, hidden: boolean): boolean {

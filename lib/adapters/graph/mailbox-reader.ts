@@ -6,6 +6,7 @@ import type {
   ChangePage,
   ExtraFact,
   Folder,
+  FolderTree,
   ListedStretch,
   MailboxReader,
   MessageFacts,
@@ -13,7 +14,8 @@ import type {
 } from "../../ports/mail-source.js";
 import { expandOf } from "./extended-properties.js";
 import { Fault } from "./fault.js";
-import { type FolderItem, folderSelect, folderTree, readFolder } from "./folders.js";
+import { FolderLevels, type FoldersAsked, wholeTree } from "./folder-levels.js";
+import { folderTree } from "./folders.js";
 import type { Governor } from "./governor.js";
 import { follow, type Page, readJson } from "./json.js";
 import { listFolder, reasonOf } from "./list-folder.js";
@@ -27,7 +29,6 @@ import { probeMailbox, type SettingsAccess } from "./probe.js";
 const changesPerPage = 500;
 /** https://learn.microsoft.com/graph/api/user-list-messages: at most 1,000. */
 const idsPerPage = 1_000;
-const foldersPerPage = 100;
 /** Fewer than ids: senders are selected, too. */
 const filterFactsPerPage = 250;
 
@@ -35,7 +36,7 @@ export class GraphMailboxReader implements MailboxReader {
   readonly #changeSizes = new PageSize(changesPerPage);
   readonly #idSizes = new PageSize(idsPerPage);
   readonly #filterSizes = new PageSize(filterFactsPerPage);
-  readonly #folderSizes = new PageSize(foldersPerPage);
+  readonly #levels: FolderLevels;
   readonly #mime: MimeFetcher;
   /** Asked of every message besides its facts. */
   readonly #extra: readonly ExtraFact[];
@@ -50,6 +51,7 @@ export class GraphMailboxReader implements MailboxReader {
     this.#extra = extra;
     this.#also = expandOf(extra);
     this.#mime = new MimeFetcher(ask);
+    this.#levels = new FolderLevels(ask);
   }
 
   probe(): Promise<MailboxProbe> {
@@ -67,12 +69,16 @@ export class GraphMailboxReader implements MailboxReader {
     return reply.kind === "absent" ? undefined : (valueIn(reply, route).id as FolderId);
   }
 
-  folders({ hidden, onTop }: { hidden: boolean; onTop?(top: Folder[]): void }): Promise<Folder[]> {
-    return folderTree((parent) => this.#level(parent, hidden), undefined, { hidden, onTop });
+  folders(options: FoldersAsked): Promise<FolderTree> {
+    return wholeTree(this.#levels, options);
   }
 
-  foldersBelow(parent: string): Promise<Folder[]> {
-    return folderTree((id) => this.#level(id, true, id === parent), parent, { hidden: true });
+  async foldersBelow(parent: string): Promise<Folder[]> {
+    const { items, unread } = (await this.#levels.below(parent, true, true)) ?? { items: [] };
+    const folders = await folderTree((id) => this.#levels.below(id, true), true)(items, parent);
+    if (unread === undefined || folders[0] === undefined) return folders;
+    // The one above is not among them, so the first one has to tell.
+    return [{ ...folders[0], belowUnread: folders[0].belowUnread ?? unread }, ...folders.slice(1)];
   }
 
   async changes(folder: FolderId, link: string | undefined, most?: number): Promise<ChangePage> {
@@ -148,25 +154,6 @@ export class GraphMailboxReader implements MailboxReader {
 
   history() {
     return this.governor.history();
-  }
-
-  /** All folders of one level; undefined when the parent has gone, and `mayLack` says it may never have been. */
-  async #level(parent: string | undefined, hidden: boolean, mayLack = false): Promise<FolderItem[] | undefined> {
-    const children = parent === undefined ? "" : `/${encodeURIComponent(parent)}/childFolders`;
-    const flag = hidden ? "includeHiddenFolders=true&" : "";
-    const question: PageQuestion<FolderItem> = {
-      route: parent === undefined ? "/users/{id}/mailFolders" : "/users/{id}/mailFolders/{id}/childFolders",
-      where: parent === undefined ? "mailbox" : mayLack ? "well-known" : "folder",
-      path: (pageSize) => `/mailFolders${children}?${flag}$top=${pageSize}&${folderSelect}`,
-      item: readFolder,
-      sizes: this.#folderSizes,
-    };
-    const first = await this.ask.page(question);
-    if (first.kind === "folder-gone" || first.kind === "absent") return undefined;
-    const items: FolderItem[] = [];
-    const pages = follow(valueIn(first, question.route), (link) => this.#next(question, link));
-    for await (const page of pages) items.push(...page);
-    return items;
   }
 
   async #next<T>(question: PageQuestion<T>, link: string): Promise<Page<T>> {

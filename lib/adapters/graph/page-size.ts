@@ -14,10 +14,10 @@ export class PageSize {
     return this.#current;
   }
 
-  /** Halves the size that failed; false when it was 1 already. Pages asked for at once shrink it once. */
-  shrink(failed: number): boolean {
+  /** Divides the size that failed; false when it was 1 already. Pages asked for at once shrink it once. */
+  shrink(failed: number, by = 2): boolean {
     if (failed <= 1) return false;
-    this.#current = Math.min(this.#current, Math.floor(failed / 2));
+    this.#current = Math.min(this.#current, Math.max(1, Math.floor(failed / by)));
     this.#good = 0;
     return true;
   }

@@ -81,8 +81,12 @@ function retryOf(call: Call, result: Answer | Fault): Retry {
 function mostTries(call: Call, result: Answer | Fault, retry: Retry): number {
   const { slowTries, failureTries, mostTries: most = Number.POSITIVE_INFINITY } = call.question;
   const failures = retry === "pause" ? undefined : failureTries;
+  // Another size is the better second try, and waiting for the same one again is what takes long.
+  if (slowTries !== undefined && isTimeout(result)) return 1;
   return Math.min(slowTries !== undefined && isTooMuch(result) ? slowTries : tries[retry], failures ?? most, most);
 }
+
+export const isTimeout = (result: Answer | Fault): boolean => result instanceof Fault && result.kind === "timeout";
 
 /** Whether the other side choked on the size of what was asked, so that asking for less may help. */
 export function isTooMuch(result: Answer | Fault): boolean {

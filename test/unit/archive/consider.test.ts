@@ -18,7 +18,16 @@ function aSession(failures: number): Session {
         return undefined;
       },
     } as Partial<Session["writer"]> as Session["writer"],
-    tree: { all: new Map(), wanted: [], reads: () => true, unread: [], unmatched: [], hiddenIncluded: false },
+    tree: {
+      all: new Map(),
+      wanted: [],
+      reads: () => true,
+      unread: [],
+      unmatched: [],
+      doubtful: [],
+      topIsUnread: false,
+      hiddenIncluded: false,
+    },
     tasks: openTasks(),
     busy: new Map(),
     owed: new Map(),

@@ -40,7 +40,7 @@ describe("the folder tree", () => {
   it("is read to every depth, each folder once, without search and hidden folders", async () => {
     const tenant = await treeTenant();
     const { mailbox } = await opened(tenant);
-    const folders = await mailbox().folders({ hidden: false });
+    const { folders } = await mailbox().folders({ hidden: false });
     expect(folders.map(({ id }) => id)).toEqual(["in", "deep", "deeper", "out"]);
     expect(folders[1]).toEqual({ id: "deep", parentId: "in", displayName: "Deep", totalItemCount: 5, hidden: false });
     expect(tenant.requests).toHaveLength(3);
@@ -51,7 +51,7 @@ describe("the folder tree", () => {
   it("looks below every folder for hidden ones when they are wanted", async () => {
     const tenant = await treeTenant();
     const { mailbox } = await opened(tenant);
-    const folders = await mailbox().folders({ hidden: true });
+    const { folders } = await mailbox().folders({ hidden: true });
     expect(folders.map(({ id }) => id)).toEqual(["in", "deep", "deeper", "out", "secret", "under"]);
     expect(folders.filter(({ hidden }) => hidden).map(({ id }) => id)).toEqual(["secret"]);
     expect(tenant.requests.every(({ url }) => url.includes("includeHiddenFolders=true"))).toBe(true);
@@ -98,11 +98,24 @@ describe("the folder tree", () => {
         : json(response, { value: [{ id: request.url?.includes("/childFolders") ? "deep" : "in" }] }),
     );
     const { mailbox } = await opened(tenant);
-    const folders = await mailbox().folders({ hidden: false });
+    const { folders } = await mailbox().folders({ hidden: false });
     expect(folders.map(({ id, belowUnread }) => ({ id, belowUnread }))).toEqual([
       { id: "in", belowUnread: undefined },
-      { id: "deep", belowUnread: "x" },
+      { id: "deep", belowUnread: { reason: "x", status: 503, requestId: expect.any(String) } },
     ]);
+  });
+
+  it("keeps the folders of the pages that came, and says that there may be more", async () => {
+    const tenant = await aTenant((request, response) => {
+      const nextLink = `${tenant.url}/v1.0/users/anna/mailFolders?$skip=1`;
+      if (request.url?.includes("$skip")) refuse(response, 500, "x");
+      else json(response, { value: [{ id: "in", childFolderCount: 0 }], "@odata.nextLink": nextLink });
+    });
+    const { mailbox } = await opened(tenant);
+    expect(await mailbox().folders({ hidden: false })).toMatchObject({
+      folders: [{ id: "in" }],
+      topUnread: { reason: "x", status: 500 },
+    });
   });
 
   it("fails when the top cannot be read", async () => {
