@@ -35,6 +35,7 @@ export interface MailboxView {
   bytes: number;
   ratePerSecond?: number | null;
   secondsLeft?: number | null;
+  coverage?: { quarantined: number };
   problems: unknown[];
 }
 

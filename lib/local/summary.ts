@@ -23,15 +23,20 @@ export function summaryOf(run: RunView, mailboxes: MailboxView[]): string[] {
         `${count(gone)} gone + ${count(skipped)} skipped + ${count(quarantined)} in quarantine`,
     );
   }
-  const troubled = mailboxes.filter(({ problems }) => problems.length > 0);
-  for (const { address, problems } of troubled.slice(0, 5))
-    lines.push(`  ${clip(address, 60)}: ${clip(JSON.stringify(problems), 200)}`);
+  const troubled = mailboxes.filter((mailbox) => mailbox.problems.length > 0 || owedBy(mailbox) > 0);
+  for (const mailbox of troubled.slice(0, 5)) {
+    const { address, problems } = mailbox;
+    if (owedBy(mailbox) > 0) lines.push(`  ${clip(address, 60)}: ${count(owedBy(mailbox))} in quarantine`);
+    if (problems.length > 0) lines.push(`  ${clip(address, 60)}: ${clip(JSON.stringify(problems), 200)}`);
+  }
   if (troubled.length > 5) lines.push(`  … and ${count(troubled.length - 5)} more mailboxes`);
   for (const problem of (run.problems ?? []).slice(0, 5)) lines.push(`  ${clip(JSON.stringify(problem), 200)}`);
   return lines;
 }
 
-/** Three commands that work as they stand. */
+const owedBy = ({ coverage }: MailboxView): number => coverage?.quarantined ?? 0;
+
+/** Commands that work as they stand. */
 export async function nextThings(
   api: Api,
   base: string,
@@ -46,6 +51,9 @@ export async function nextThings(
     const [first] = await api.list<{ key: string }>(messages, 1);
     if (first !== undefined) add("Read one message, byte for byte:", `curl "${base}${messages}/${first.key}/eml"`);
   }
+  const owing = mailboxes.find((mailbox) => owedBy(mailbox) > 0);
+  if (owing !== undefined)
+    add("See which messages are in quarantine, and why:", `curl "${base}/mailboxes/${owing.mailbox}/quarantine"`);
   add("Run again; only what is new is fetched:", `curl -X POST "${base}/profiles/${run.profile}/run"`);
   return lines;
 }

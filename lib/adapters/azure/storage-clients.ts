@@ -6,6 +6,7 @@ import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { MailkeepError } from "../../core/errors.js";
 import type { Table } from "../../ports/row-store.js";
 import { storageCredential } from "./credential.js";
+import { cutAnswersAgain } from "./cut-answers.js";
 
 /** How the account is reached: `Config.storage`, said again because an adapter knows nothing of settings. */
 export type StorageAccount =
@@ -81,7 +82,11 @@ function byConnectionString(connectionString: string): Services {
 }
 
 function tableOptions(url: string): TableServiceClientOptions {
-  return { retryOptions: tableRetries, allowInsecureConnection: url.startsWith("http://") };
+  return {
+    retryOptions: tableRetries,
+    allowInsecureConnection: url.startsWith("http://"),
+    additionalPolicies: [cutAnswersAgain],
+  };
 }
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);

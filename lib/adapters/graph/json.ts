@@ -5,10 +5,13 @@ import type { Answer } from "./answer.js";
 import { Fault } from "./fault.js";
 import { pathOfLink } from "./link.js";
 
+/** A link that is null is none; one of another kind, or an empty one, spoils the page. */
+const Link = z.string().min(1).nullish();
+
 const PageJson = z.object({
   value: z.array(z.unknown()),
-  "@odata.nextLink": z.string().min(1).optional(),
-  "@odata.deltaLink": z.string().min(1).optional(),
+  "@odata.nextLink": Link,
+  "@odata.deltaLink": Link,
 });
 
 export interface Page<T> {
@@ -45,8 +48,8 @@ export interface PageReading<T> {
  */
 export function readPage<T>(answer: Answer, { item, origin, asked }: PageReading<T>): Page<T> {
   const page = readJson(answer, PageJson);
-  const nextLink = page["@odata.nextLink"];
-  const deltaLink = page["@odata.deltaLink"];
+  const nextLink = page["@odata.nextLink"] ?? undefined;
+  const deltaLink = page["@odata.deltaLink"] ?? undefined;
   if (nextLink !== undefined && nextLink === asked) throw new Fault("malformed", "a page leads to itself");
   for (const link of [nextLink, deltaLink]) if (link !== undefined) pathOfLink(origin, link);
   return { items: page.value.map(item), nextLink, deltaLink };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { MailboxView, RunView } from "../../../lib/local/api.js";
+import type { Api, MailboxView, RunView } from "../../../lib/local/api.js";
 import { exitCodeOf } from "../../../lib/local/follow.js";
 import { headline, liveDisplay, plainDisplay } from "../../../lib/local/progress.js";
-import { summaryOf } from "../../../lib/local/summary.js";
+import { nextThings, summaryOf } from "../../../lib/local/summary.js";
 import { bar, clip, duration, size } from "../../../lib/local/text.js";
 
 const run: RunView = { id: "r_1", profile: "p_1", status: "running", mailboxes: { total: 2, done: 1 } };
@@ -105,6 +105,17 @@ describe("the end of a run", () => {
     const gaps = summaryOf({ ...run, status: "succeededWithGaps", tally }, [mailbox({ problems: [{ reason: "X" }] })]);
     expect(gaps.join("\n")).toMatch(/Not complete[\s\S]*1 in quarantine[\s\S]*anna@contoso.com: \[\{"reason":"X"\}\]/);
     expect(summaryOf({ ...run, status: "noChanges" }, []).join("\n")).toContain("Complete");
+  });
+
+  it("names the mailbox that has messages in quarantine, and how to see them", async () => {
+    const owing = mailbox({ mailbox: "m1", coverage: { quarantined: 2 } });
+    expect(summaryOf({ ...run, status: "succeededWithGaps" }, [mailbox({}), owing])).toContain(
+      "  anna@contoso.com: 2 in quarantine",
+    );
+    const api: Api = { get: () => Promise.reject(), post: () => Promise.reject(), list: async () => [] };
+    const next = await nextThings(api, "http://h/api/v1", { run, mailboxes: [mailbox({}), owing] });
+    expect(next).toContain('    curl "http://h/api/v1/mailboxes/m1/quarantine"');
+    expect((await nextThings(api, "http://h/api/v1", { run, mailboxes: [] })).join()).not.toContain("quarantine");
   });
 });
 

@@ -95,6 +95,23 @@ describe("a read that failed", () => {
   });
 });
 
+describe("an answer of a table that breaks off", () => {
+  const row = JSON.stringify({ PartitionKey: "p", RowKey: "r", n: 7, "odata.etag": '"1"' });
+  /** The first answer stops in the middle, with and without its length said before. */
+  const broken = (length: Record<string, number>) =>
+    account((_asked, response, count) => {
+      response.writeHead(200, { "content-type": "application/json", etag: '"1"', ...(count === 1 && length) });
+      if (count > 1) response.end(row);
+      else response.write(row.slice(0, 20), () => response.destroy());
+    });
+
+  it.each([{}, { "content-length": row.length }])("is asked for again (%o)", async (length) => {
+    const { storage, asked } = await broken(length);
+    expect(await storage.rows.get("runs", key)).toMatchObject({ ...key, values: { n: 7 } });
+    expect(asked).toHaveLength(2);
+  });
+});
+
 describe("a put that is refused", () => {
   it("found the name taken when the blob is there and protected", async () => {
     const { storage, asked } = await account(({ method }, response) =>

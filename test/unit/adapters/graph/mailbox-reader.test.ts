@@ -268,6 +268,8 @@ describe("changes", () => {
 
   const broken: [string, (tenant: Tenant) => unknown][] = [
     ["a page with neither link", () => ({ value: [] })],
+    ["a page whose links are null", () => ({ value: [], "@odata.nextLink": null, "@odata.deltaLink": null })],
+    ["a page with an empty link", () => ({ value: [], "@odata.nextLink": "" })],
     ["a page without a value", (t) => ({ "@odata.deltaLink": `${t.url}/v1.0/d` })],
     ["an item without an id", (t) => ({ value: [{ subject: "x" }], "@odata.deltaLink": `${t.url}/v1.0/d` })],
     ["a page that leads to itself", (t) => ({ value: [], "@odata.nextLink": `${t.url}/v1.0/again` })],
@@ -277,6 +279,18 @@ describe("changes", () => {
     const { mailbox } = await opened(tenant);
     const page = await mailbox().changes(inbox, `${tenant.url}/v1.0/again`);
     expect(page).toEqual({ kind: "unrendered", reason: "MALFORMED_ANSWER" });
+  });
+
+  it("take a link that is null for none", async () => {
+    const tenant = await aTenant((_request, response) =>
+      json(response, {
+        value: [],
+        "@odata.nextLink": null,
+        "@odata.deltaLink": `http://${_request.headers.host}/v1.0/d`,
+      }),
+    );
+    const { mailbox } = await opened(tenant);
+    expect(await mailbox().changes(inbox, undefined)).toMatchObject({ kind: "page", next: { roundDone: true } });
   });
 });
 
