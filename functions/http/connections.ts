@@ -58,10 +58,11 @@ function explained({ lastTest, ...view }: View) {
 }
 
 function helped(probe: Probe) {
-  const found = probe.code === undefined ? undefined : explain(probe.code);
-  if (found === undefined) return probe;
-  const { cause, fix, command, link } = found;
-  return { ...probe, cause, fix, ...(command !== undefined && { command }), ...(link !== undefined && { link }) };
+  const { places, ...shown } = probe;
+  const found = probe.code === undefined ? undefined : explain(probe.code, places);
+  if (found === undefined) return shown;
+  const { cause, fix, who, command, link } = found;
+  return { ...shown, cause, fix, who, ...(command !== undefined && { command }), ...(link !== undefined && { link }) };
 }
 
 /** Storage compares versions too, and last; but one that it could never have given it calls malformed. */

@@ -23,6 +23,7 @@ export const ConnectionProbe = z.strictObject({
   message: z.string().optional(),
   cause: z.string().optional(),
   fix: z.string().optional(),
+  who: z.string().optional().describe("Who can mend it"),
   command: z.string().optional(),
   link: z.string().optional(),
   requestId: z.string().optional(),

@@ -79,13 +79,28 @@ function probing(probes: ProbeResult[], clock: Clock) {
       return value;
     } catch (error) {
       if (!(error instanceof MailkeepError)) throw error;
-      const { requestId } = error;
+      const { requestId, places } = error;
+      const evidence = evidenceOf(error);
       const code = error.reason ?? error.code.toUpperCase().replaceAll("-", "_");
       const told = { code, message: error.message.slice(0, 500) };
-      probes.push({ name, ok: false, ms: ms(), ...told, ...(requestId !== undefined && { requestId }) });
+      probes.push({
+        name,
+        ok: false,
+        ms: ms(),
+        ...told,
+        ...evidence,
+        ...(requestId !== undefined && { requestId }),
+        ...(places && { places }),
+      });
       throw new ProbeFailed({ probe: name, error });
     }
   };
+}
+
+function evidenceOf({ asked, status }: MailkeepError): { evidence?: string } {
+  if (asked === undefined) return {};
+  const answer = status === undefined ? "was not answered" : `was answered ${status}`;
+  return { evidence: `${asked.request} ${answer}${asked.code === undefined ? "" : ` (${asked.code})`}` };
 }
 
 async function way(tryProxy: () => Promise<void>): Promise<Probed<undefined>> {

@@ -47,6 +47,15 @@ export interface ErrorDetail {
   namesPolicy?: boolean;
   /** The field of the caller's input that is wrong, as a JSON path. */
   field?: string;
+  /** What was asked of a vault, a token endpoint or a proxy, and their own word for the refusal. */
+  asked?: Asked;
+  /** What a command that mends it is about, e.g. `vault`, `proxy`; nothing secret. */
+  places?: Record<string, string>;
+}
+
+export interface Asked {
+  request: string;
+  code?: string;
 }
 
 export class MailkeepError extends Error {
@@ -58,6 +67,8 @@ export class MailkeepError extends Error {
   readonly status: number | undefined;
   readonly namesPolicy: boolean;
   readonly field: string | undefined;
+  readonly asked: Asked | undefined;
+  readonly places: Record<string, string> | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -72,6 +83,8 @@ export class MailkeepError extends Error {
     this.status = detail.status;
     this.namesPolicy = detail.namesPolicy ?? false;
     this.field = detail.field;
+    this.asked = detail.asked;
+    this.places = detail.places;
   }
 }
 

@@ -28,6 +28,7 @@ const people = {
   application: "Application Administrator",
   security: "Conditional Access Administrator",
   storage: "Owner or User Access Administrator of the storage account",
+  vault: "Owner or User Access Administrator of the key vault",
   network: "whoever runs the network",
   admin: "Archive.Admin",
   operator: "Archive.Operator",
@@ -72,6 +73,9 @@ const links = {
   sharedKey: learn("azure/storage/common/shared-key-authorization-prevent"),
   poison: learn("azure/azure-functions/functions-bindings-storage-queue-trigger#poison-messages"),
   egress: learn("azure/azure-functions/functions-networking-options"),
+  vaultCodes: learn("azure/key-vault/general/rest-error-codes"),
+  vaultRoles: learn("azure/key-vault/general/rbac-guide"),
+  vaultNet: learn("azure/key-vault/general/network-security"),
   ncrontab: learn("azure/azure-functions/functions-bindings-timer#ncrontab-expressions"),
 } as const;
 
@@ -1518,23 +1522,73 @@ const own: Record<string, Entry> = {
     cause: "A record of the ledger is not JSON.",
     fix: "Verify the archive: POST /api/v1/verify.",
   },
+  KEY_VAULT_DISABLED: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The certificate, key or secret in the key vault is disabled.",
+    fix: "Enable it, or make a new version; mailkeep always takes the newest.",
+    command: "az keyvault {kind} set-attributes --vault-name {vault} --name {name} --enabled true",
+    link: links.vaultCodes,
+  },
+  KEY_VAULT_EXPIRED: {
+    kind: "configuration",
+    who: people.admin,
+    cause: "The key vault gives nothing out: the certificate, key or secret is not valid yet, or no more.",
+    fix: "Make a new version (and for a certificate let the app registration know it).",
+    command: "az keyvault {kind} list-versions --vault-name {vault} --name {name} --output table",
+    link: links.vaultCodes,
+  },
+  KEY_VAULT_FIREWALL: {
+    kind: "configuration",
+    who: people.network,
+    cause:
+      "The network rules of the key vault keep mailkeep out: its firewall, or public access is off and no private endpoint leads there.",
+    fix: "Let the function app's subnet (or address) in, or give the vault a private endpoint in its network.",
+    command:
+      'az keyvault network-rule add --name {vault} --ip-address {address}\naz keyvault show --name {vault} --query "properties.{access:publicNetworkAccess,rules:networkAcls}"',
+    link: links.vaultNet,
+  },
   KEY_VAULT_NOT_FOUND: {
     kind: "configuration",
     who: people.admin,
-    cause: "The key vault has no certificate or secret of this name, or it is disabled.",
-    fix: "Check keyVaultUrl and the name in the connection, and that the newest version is enabled.",
+    cause: "The key vault has no certificate or secret of this name, or it was deleted.",
+    fix: "Check keyVaultUrl and the name in the connection; make it, or recover the deleted one.",
+    command:
+      "az keyvault {kind} list --vault-name {vault} --output table\naz keyvault {kind} recover --vault-name {vault} --name {name}",
+    link: links.vaultCodes,
   },
   KEY_VAULT_REFUSED: {
+    kind: "permission",
+    who: people.vault,
+    cause: "The key vault refuses mailkeep's own identity (not the one of the connection): it has no role there.",
+    fix: "Give it Key Vault Certificate User and Key Vault Crypto User for a certificate, Key Vault Secrets User for a secret. A vault with access policies instead of roles wants get (and sign) there.",
+    command:
+      'az role assignment create --assignee-object-id {principalId} --assignee-principal-type ServicePrincipal --role "{role}" --scope "$(az keyvault show --name {vault} --query id --output tsv)"',
+    link: links.vaultRoles,
+  },
+  KEY_VAULT_TOKEN_REFUSED: {
     kind: "configuration",
-    who: people.storage,
-    cause: "The key vault refuses the identity of mailkeep.",
-    fix: "Give it Key Vault Certificate User and Key Vault Crypto User for a certificate, Key Vault Secrets User for a secret.",
+    who: people.admin,
+    cause: "The key vault does not accept the token of mailkeep's identity: the vault belongs to another tenant.",
+    fix: "Keep the credential in a vault of the tenant that mailkeep runs in.",
+    command: "az keyvault show --name {vault} --query properties.tenantId --output tsv",
+    link: links.vaultCodes,
   },
   KEY_VAULT_UNAVAILABLE: {
     kind: "passing",
     who: people.network,
-    cause: "The key vault did not answer.",
-    fix: "It is tried again; if it stays so, its firewall or a private endpoint keeps mailkeep out.",
+    cause: "The key vault did not answer, or could not be understood.",
+    fix: "It is tried again; if it stays so, a firewall on the way keeps mailkeep from port 443 of the vault.",
+    link: links.vaultNet,
+  },
+  KEY_VAULT_UNKNOWN: {
+    kind: "configuration",
+    who: people.admin,
+    cause:
+      "There is no host of the key vault's name: it is misspelled or deleted, or its private name is not known in this network.",
+    fix: "Check keyVaultUrl of the connection; with a private endpoint, link the zone privatelink.vaultcore.azure.net to the function app's network.",
+    command: 'az keyvault list --query "[].properties.vaultUri" --output tsv',
+    link: links.vaultNet,
   },
   LABEL_NOT_CHOSEN: {
     kind: "data",

@@ -113,9 +113,10 @@ export function failed(name: ProbeName, failure: Failure, clock: Pick<Clock, "no
 }
 
 export function evidenceOf(error: MailkeepError, request: string): Evidence {
-  const { status, reason, requestId, namesPolicy } = error;
+  const { status, requestId, namesPolicy, asked } = error;
+  const reason = asked?.code ?? error.reason;
   return {
-    request,
+    request: asked?.request ?? request,
     ...(status !== undefined && { status }),
     ...(reason !== undefined && { code: reason }),
     ...(requestId !== undefined && { requestId }),

@@ -76,7 +76,7 @@ export function failureOf(error: MailkeepError, request: string, places: Places 
   const code = error.reason ?? error.code.toUpperCase().replaceAll("-", "_");
   const { message: detail, retryAfterMs } = error;
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { code, detail, evidence: evidenceOf(error, request), places, ...wait };
+  return { code, detail, evidence: evidenceOf(error, request), places: { ...places, ...error.places }, ...wait };
 }
 
 export interface DirectoryProbed {

@@ -49,7 +49,7 @@ export async function clientCredentialsToken(
   const { access_token: token, expires_in: seconds } = json;
   if (status === 200 && typeof token === "string" && token !== "")
     return { token, expiresOnTimestamp: asked + (typeof seconds === "number" ? seconds : 300) * second };
-  throw refusal(status, json);
+  throw refusal(status, json, app);
 }
 
 const fields = (proof: Proof): Record<string, string> =>
@@ -64,11 +64,15 @@ const fields = (proof: Proof): Record<string, string> =>
 function refusal(
   status: number,
   { error, error_description: description, error_codes: codes }: Record<string, unknown>,
+  app: App,
 ): MailkeepError {
   const [code] = Array.isArray(codes) ? (codes as unknown[]) : [];
   const named = typeof code === "number" ? `AADSTS${code}` : /AADSTS\d+/.exec(String(description ?? ""))?.[0];
   const reason = named ?? (typeof error === "string" && /^[a-z_]{1,60}$/.test(error) ? error : `HTTP_${status}`);
-  return new MailkeepError("unauthenticated", `the token endpoint refuses the app: ${reason}`, { reason });
+  return new MailkeepError("unauthenticated", `the token endpoint refuses the app: ${reason}`, {
+    ...{ reason, status, asked: { request: `POST ${tokenUrl(app)}`, code: reason } },
+    places: { appId: app.clientId, tenantId: app.tenantId },
+  });
 }
 
 const assertionLivesMs = 10 * minute;

@@ -1,5 +1,6 @@
 // The credential of a connection: whatever proves the identity, behind one way to get a token.
 import type { TokenCredential } from "@azure/identity";
+import { MailkeepError } from "../../core/errors.js";
 import { type CloudName, exchangeAudience, isLoopback } from "../../core/hosts.js";
 import type { Random } from "../../core/ids.js";
 import type { Clock } from "../../core/time.js";
@@ -76,10 +77,24 @@ async function exchangeToken(clientId: string, cloud: CloudName): Promise<Proof>
   return { assertion: token?.token ?? "" };
 }
 
+function noToken(cause?: unknown): MailkeepError {
+  const name = cause instanceof Error ? ` (${cause.name})` : "";
+  const message = `mailkeep's own identity gave no token for the key vault${name}`;
+  return new MailkeepError("unavailable", message, { reason: "IDENTITY_UNAVAILABLE", cause });
+}
+
 /** A vault on this machine is a sample: nobody's real token goes there. */
 export function vaultOf(url: string, { home }: Pick<CredentialDeps, "home">): KeyVault {
   if (isLoopback(url)) return openKeyVault(url, async () => "sample");
   // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-uri
   const audience = new URL(url).hostname.replace(/^[^.]+\./, "https://");
-  return openKeyVault(url, async () => (await (await home()).getToken(`${audience}/.default`))?.token ?? "");
+  return openKeyVault(url, async () => {
+    const answer = await home()
+      .then((identity) => identity.getToken(`${audience}/.default`))
+      .catch((cause: unknown) => {
+        throw noToken(cause);
+      });
+    if (answer === null) throw noToken();
+    return answer.token;
+  });
 }

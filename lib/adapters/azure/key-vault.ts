@@ -1,6 +1,7 @@
 // A key vault over its REST interface (https://learn.microsoft.com/rest/api/keyvault): three calls, so no library. A
 // secret's value passes through here to the token endpoint and is kept nowhere; a certificate's private key stays inside.
 import { MailkeepError } from "../../core/errors.js";
+import { disabled, vaultRefusal } from "./vault-refusal.js";
 import { askJson } from "./web.js";
 
 const apiVersion = "7.4";
@@ -27,7 +28,7 @@ export interface KeyVault {
 
 /**
  * `token` gives a bearer token for the vault.
- * Errors: `unauthenticated` (KEY_VAULT_REFUSED, KEY_VAULT_NOT_FOUND), `unavailable` (KEY_VAULT_UNAVAILABLE).
+ * Errors: as {@link vaultRefusal} has them; `unavailable` (KEY_VAULT_UNAVAILABLE, KEY_VAULT_UNKNOWN) without an answer.
  */
 export function openKeyVault(url: string, token: () => Promise<string>): KeyVault {
   const { origin } = new URL(url);
@@ -38,11 +39,11 @@ export function openKeyVault(url: string, token: () => Promise<string>): KeyVaul
       headers: { authorization: `Bearer ${await token()}`, ...(body && { "content-type": "application/json" }) },
       whom: "the key vault",
       silence: "KEY_VAULT_UNAVAILABLE",
+      nowhere: "KEY_VAULT_UNKNOWN",
       ...(body && { method: "POST" as const, body: JSON.stringify(body) }),
     });
     if (status >= 200 && status < 300) return json;
-    const reason = status === 404 ? "KEY_VAULT_NOT_FOUND" : "KEY_VAULT_REFUSED";
-    throw new MailkeepError("unauthenticated", `the key vault answered ${status} to ${path}`, { reason });
+    throw vaultRefusal({ origin, path, method: body === undefined ? "GET" : "POST" }, status, json);
   }
 
   return {
@@ -51,7 +52,10 @@ export function openKeyVault(url: string, token: () => Promise<string>): KeyVaul
       return { value: textIn(json, "value"), expiresAt: expiryIn(json) };
     },
     async certificate(name) {
-      const json = await ask(`/certificates/${name}`);
+      const path = `/certificates/${name}`;
+      const json = await ask(path);
+      // A disabled certificate is shown all the same; its key would refuse to sign.
+      if (attributesIn(json).enabled === false) throw vaultRefusal({ origin, path, method: "GET" }, 200, disabled);
       const keyUrl = textIn(json, "kid");
       return { der: Buffer.from(textIn(json, "cer"), "base64"), keyUrl, expiresAt: expiryIn(json) };
     },
@@ -72,9 +76,13 @@ function textIn(json: Record<string, unknown>, name: string): string {
 }
 
 /** `exp` in seconds since 1970; absent for what never expires. */
-function expiryIn({ attributes }: Record<string, unknown>): Date | undefined {
-  const exp = attributes !== null && typeof attributes === "object" && "exp" in attributes ? attributes.exp : undefined;
+function expiryIn(json: Record<string, unknown>): Date | undefined {
+  const { exp } = attributesIn(json);
   return typeof exp === "number" ? new Date(exp * 1_000) : undefined;
+}
+
+function attributesIn({ attributes }: Record<string, unknown>): Record<string, unknown> {
+  return attributes !== null && typeof attributes === "object" ? (attributes as Record<string, unknown>) : {};
 }
 
 const malformed = (what: string): MailkeepError =>

@@ -1,5 +1,5 @@
 // One request to a token endpoint or a vault: an answer of JSON, or an error of ours. Redirects are not followed.
-import { type ErrorCode, MailkeepError } from "../../core/errors.js";
+import { MailkeepError } from "../../core/errors.js";
 import { isUntrusted, networkCode } from "../../core/network-code.js";
 
 export interface Ask {
@@ -11,6 +11,8 @@ export interface Ask {
   whom: string;
   /** The reason when there is no usable answer. */
   silence: string;
+  /** The reason when there is no such host, if that means something. */
+  nowhere?: string;
   /** Where there is no direct way. */
   fetch?: Fetch | undefined;
 }
@@ -27,7 +29,10 @@ const maxBytes = 1024 * 1024;
 
 /** @throws MailkeepError `unavailable` when there is no answer, or one of another kind than JSON, or 429 or 5xx */
 export async function askJson({ url, method = "GET", headers = {}, body, ...ask }: Ask): Promise<Said> {
-  const { whom, silence } = ask;
+  const { whom, silence, nowhere = silence } = ask;
+  const asked = { request: `${method} ${url.replace(/\?.*/, "")}` };
+  const unanswered = (message: string, reason: string, status?: number) =>
+    new MailkeepError("unavailable", message, { reason, asked, ...(status !== undefined && { status }) });
   let status: number;
   let text: string;
   try {
@@ -45,10 +50,11 @@ export async function askJson({ url, method = "GET", headers = {}, body, ...ask 
     if (error instanceof Error && error.cause instanceof MailkeepError) throw error.cause;
     // The cause may quote what was sent; its code is enough.
     const code = networkCode(error) ?? (error instanceof Error ? error.name : "no answer");
-    throw unanswered(`${whom} could not be reached (${code})`, isUntrusted(code) ? "TLS_NOT_TRUSTED" : silence);
+    const reason = isUntrusted(code) ? "TLS_NOT_TRUSTED" : code === "ENOTFOUND" ? nowhere : silence;
+    throw unanswered(`${whom} could not be reached (${code})`, reason);
   }
-  if (status === 429 || status >= 500) throw unanswered(`${whom} answered ${status}`, silence);
-  return { status, json: objectIn(text, () => unanswered(`${whom} answered ${status} without JSON`, silence)) };
+  if (status === 429 || status >= 500) throw unanswered(`${whom} answered ${status}`, silence, status);
+  return { status, json: objectIn(text, () => unanswered(`${whom} answered ${status} without JSON`, silence, status)) };
 }
 
 function objectIn(text: string, fault: () => MailkeepError): Record<string, unknown> {
@@ -60,6 +66,3 @@ function objectIn(text: string, fault: () => MailkeepError): Record<string, unkn
   }
   throw fault();
 }
-
-const unanswered = (message: string, reason: string): MailkeepError =>
-  new MailkeepError("unavailable" satisfies ErrorCode, message, { reason });

@@ -102,16 +102,21 @@ class Tunnels {
       return { status, socket: socket as Socket };
     } catch (error) {
       const said = error instanceof Error && "code" in error ? String(error.code) : "no answer";
-      throw fault("PROXY_UNREACHABLE", `the proxy ${this.url} could not be reached (${said})`, error);
+      throw this.#fault("PROXY_UNREACHABLE", `the proxy ${this.url} could not be reached (${said})`, {
+        host,
+        cause: error,
+      });
     }
   }
 
   #refusal(status: number, host: string): MailkeepError {
     const answered = `the proxy ${this.url} answered ${status} when asked for a tunnel to ${host}`;
-    if (status === 407) return fault("PROXY_AUTHENTICATION_REQUIRED", answered);
-    return fault(status >= 500 ? "PROXY_TARGET_UNREACHABLE" : "PROXY_REFUSED", answered);
+    if (status === 407) return this.#fault("PROXY_AUTHENTICATION_REQUIRED", answered, { host, status });
+    return this.#fault(status >= 500 ? "PROXY_TARGET_UNREACHABLE" : "PROXY_REFUSED", answered, { host, status });
+  }
+
+  #fault(reason: string, message: string, { host, ...detail }: { host: string; status?: number; cause?: unknown }) {
+    const asked = { request: `CONNECT ${host} by ${this.url}` };
+    return new MailkeepError("unavailable", message, { reason, asked, places: { proxy: this.url }, ...detail });
   }
 }
-
-const fault = (reason: string, message: string, cause?: unknown): MailkeepError =>
-  new MailkeepError("unavailable", message, { reason, ...(cause !== undefined && { cause }) });

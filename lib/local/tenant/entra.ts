@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { type Answer, json } from "./answer.js";
 import { readBytes } from "./body.js";
 import { signDigest } from "./pss.js";
+import { type VaultRefusal, vaultRefusals } from "./vault-refusals.js";
 
 export interface EntraOptions {
   tenantId: string;
@@ -27,8 +28,10 @@ export interface EntraState {
   expiresAt: Date | undefined;
   /** The vault's secret `proxy-login`: what a proxy on the way to the tenant wants to hear. */
   proxyLogin: string;
-  /** The vault refuses everybody. */
+  /** The vault refuses everybody, without saying more. */
   vaultClosed: boolean;
+  /** The vault refuses everything, as Azure words it. */
+  vaultSays: VaultRefusal | undefined;
   /** The app registration knows the certificate. */
   certificateKnown: boolean;
   /** How many tokens were given. */
@@ -45,6 +48,7 @@ export class SampleEntra {
     expiresAt: undefined,
     proxyLogin: "mailkeep:sesame",
     vaultClosed: false,
+    vaultSays: undefined,
     certificateKnown: true,
     tokensGiven: 0,
   };
@@ -64,6 +68,8 @@ export class SampleEntra {
     if (kind === undefined || name === undefined) return refusal(404, "NotFound");
     if (this.state.vaultClosed || !/^Bearer ./.test(request.headers.authorization ?? ""))
       return refusal(403, "Forbidden");
+    const { vaultSays } = this.state;
+    if (vaultSays !== undefined) return json(vaultRefusals[vaultSays].body, vaultRefusals[vaultSays].status);
     if (kind === "keys" && pathname.endsWith("/sign")) return this.#sign(await readBytes(request, bodyLimit));
     if (kind === "secrets" && name === "app-secret")
       return json({
