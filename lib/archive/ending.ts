@@ -8,11 +8,14 @@ export interface Ending {
   status: MailboxStatus;
   reason?: string;
   refused?: true;
+  tokenRefused?: true;
   problems?: Problem[];
 }
 
 /** After so many faults in a row without a commit in between the mailbox is given up for this run. */
 const faultLimit = 5;
+/** A token that was revoked is made up for within a minute or two, or by nobody; each of these tries fetches a fresh one. */
+const tokenFaultLimit = 4;
 
 export function endingOf(part: MailboxRun): Ending;
 /** Undefined: the fault may pass, so another try is due. */
@@ -39,6 +42,7 @@ export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | unde
     case "forbidden":
       return { ...ended("failed"), ...(fault.edge === "graph" && { refused: true as const }) };
     case "unauthenticated":
+      return part.faults + 1 >= tokenFaultLimit ? { ...ended("failed"), tokenRefused: true } : undefined;
     case "corrupt":
       return ended("failed");
     default:

@@ -2176,6 +2176,14 @@ const own: Record<string, Entry> = {
     command: "az account get-access-token --scope api://{audience}/.default --query accessToken -o tsv",
     link: links.tokens,
   },
+  TOKEN_REFUSED_EVERYWHERE: {
+    kind: "configuration",
+    who: people.application,
+    cause:
+      "Microsoft 365 refuses every token that the connection's identity is given, for each mailbox and also when it is a fresh one: the identity was disabled, its consent withdrawn, its sessions revoked, or Conditional Access keeps it out.",
+    fix: "POST /api/v1/connections/{id}/test and mend what it names; look at the sign-in logs of the service principal. The mailboxes need nothing; run the profile again.",
+    link: links.graphAuth,
+  },
   TOO_LARGE: {
     kind: "data",
     who: people.nobody,

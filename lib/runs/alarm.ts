@@ -23,9 +23,19 @@ export async function deniedEverywhere(
   { rows, clock }: { rows: RowStore; clock: Clock },
 ): Promise<Problem | undefined> {
   const asked = parts.filter(({ status }) => status !== "excluded");
+  if (asked.length > 0 && asked.every(({ status, tokenRefused }) => status === "failed" && tokenRefused === true))
+    return tokenRefusedEverywhere(asked);
   if (asked.length === 0 || !asked.every(({ status, refused }) => status === "failed" && refused === true))
     return undefined;
   if (asked.length === 1 && (await isAnybodyReadable(rows, clock.now()))) return undefined;
   const message = `all ${asked.length} mailboxes of the run are refused to the app; POST /profiles/{id}/test says which right is missing`;
   return { code: "ACCESS_DENIED_EVERYWHERE", message };
+}
+
+/** One thing is to be mended, however many mailboxes it keeps shut. */
+function tokenRefusedEverywhere(asked: MailboxRun[]): Problem {
+  const [first] = asked;
+  const whose = asked.length === 1 ? "the only mailbox of the run" : `all ${asked.length} mailboxes of the run`;
+  const message = `Microsoft 365 refuses the token of the connection (401 ${first?.reason ?? ""}) for ${whose}, a fresh one each time; POST /connections/{id}/test says what is wrong with it`;
+  return { code: "TOKEN_REFUSED_EVERYWHERE", message };
 }

@@ -131,6 +131,8 @@ export interface MailboxRun {
   reason?: string;
   /** Microsoft 365 refuses the mailbox itself to the app (403), now or when it was asked last. */
   refused?: boolean;
+  /** The token itself was refused (401), a fresh one each time: no matter of this mailbox. */
+  tokenRefused?: boolean;
   problems: Problem[];
   tally: Tally;
   /** Why messages were skipped; absent before the first commit. */

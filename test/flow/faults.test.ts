@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { minute } from "../../lib/core/time.js";
 import type { FaultRule } from "../../lib/local/tenant/faults.js";
+import { silentLog } from "../../lib/ports/log.js";
 import { aWorld, byId, type World } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
@@ -123,6 +124,48 @@ describe("a mailbox that cannot be had", () => {
     expect(run.status).toBe("succeeded");
     expect(world.clock.now().getTime() - before).toBeGreaterThanOrEqual(60 * minute);
     await expectWhole(world);
+  });
+
+  it("whose token is refused for a while, fresh ones too, is read to the end once it is not", async () => {
+    await using world = await aWorld();
+    const { id } = world.mailbox();
+    const profile = await world.profile();
+    await world.app.mailboxes.sync();
+    page(world, [{ mailbox: id, route: [value, delta], first: 12, do: { kind: "unauthenticated" } }]);
+    const { run } = await world.app.profiles.run(profile);
+    for (let n = 0; n < 2; n++) await world.app.work(world.queue.receive() ?? "");
+    const waiting = (await world.parts(run.id)).find(({ mailbox }) => mailbox === id);
+    expect(waiting).toMatchObject({
+      status: "running",
+      resumeAt: expect.any(String),
+      problems: [{ code: "InvalidAuthenticationToken", message: expect.stringContaining("tried again") }],
+    });
+    await world.settle();
+    expect((await world.parts(run.id)).find(({ mailbox }) => mailbox === id)).toMatchObject({
+      status: "succeeded",
+      problems: [],
+    });
+    await expectWhole(world);
+  });
+
+  it("is not blamed when the token is refused for all of them: that is one alarm of the connection", async () => {
+    const alarms: unknown[] = [];
+    const log = { ...silentLog, error: (event: string, fields?: object) => void alarms.push({ event, ...fields }) };
+    await using world = await aWorld({ tenant: { mailboxes: 3, messagesPerMailbox: 1 }, log });
+    await world.app.mailboxes.sync();
+    const boxes = world.tenant.mailboxes.list().map(({ id }) => id);
+    page(
+      world,
+      boxes.map((mailbox) => ({ mailbox, do: { kind: "unauthenticated" } })),
+    );
+    const run = await world.run(await world.profile());
+    expect(run).toMatchObject({
+      status: "failed",
+      problems: [{ code: "TOKEN_REFUSED_EVERYWHERE", fix: expect.stringContaining("/connections/{id}/test") }],
+    });
+    expect(alarms).toMatchObject([{ event: "configuration alarm", run: run.id, reason: "TOKEN_REFUSED_EVERYWHERE" }]);
+    page(world, [{ mailbox: boxes[0] ?? "", do: { kind: "unauthenticated" } }]);
+    expect(await world.run(await world.profile())).toMatchObject({ status: "succeededWithGaps", problems: [] });
   });
 
   it("that is down for good fails after its tries, and the next run makes up for it", async () => {

@@ -12,7 +12,7 @@ it("without a fault as the counts say", () => {
 });
 
 describe("for good", () => {
-  it.each(["forbidden", "unauthenticated", "corrupt"] as const)("at once for %s, with a reason", (code) => {
+  it.each(["forbidden", "corrupt"] as const)("at once for %s, with a reason", (code) => {
     expect(endingOf(aPart(), fault(code, "ErrorAccessDenied"))).toEqual({
       status: "failed",
       reason: "ErrorAccessDenied",
@@ -31,6 +31,15 @@ describe("for good", () => {
 });
 
 describe("perhaps later", () => {
+  it("not before the fourth refused token in a row, and then as one that is no matter of the mailbox", () => {
+    expect(endingOf(aPart({ faults: 2 }), fault("unauthenticated"))).toBeUndefined();
+    expect(endingOf(aPart({ faults: 3 }), fault("unauthenticated", "InvalidAuthenticationToken"))).toMatchObject({
+      status: "failed",
+      reason: "InvalidAuthenticationToken",
+      tokenRefused: true,
+    });
+  });
+
   it.each(["unavailable", "cancelled", "conflict", "precondition-failed", "invalid", "not-found"] as const)(
     "not before the fifth %s in a row",
     (code) => {
