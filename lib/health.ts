@@ -20,6 +20,12 @@ export interface Health {
 /** A tenant more than this is left out: its rights are asked with its own test. */
 const mostConnections = 50;
 
+/** Whether there is anything under these names does not matter: an answer does. That storage was ready once says nothing of now. */
+async function checkStorage({ ready, blobs, rows }: Edges): Promise<void> {
+  await ready();
+  await Promise.all([blobs.exists("probes/health"), rows.get("runs", { partition: "health", row: "health" })]);
+}
+
 /** @throws MailkeepError when a head is still without what the settings ask for */
 async function checkHeads({ ready }: Edges, owed: () => Promise<OwedSeal[]>): Promise<void> {
   await ready();
@@ -50,7 +56,7 @@ export async function health(edges: Edges, { owed, ofConnections }: Asked): Prom
   };
   let warned: Awaited<ReturnType<Asked["ofConnections"]>> = [];
   const checks = await Promise.all([
-    check("storage", edges.ready),
+    check("storage", () => checkStorage(edges)),
     check("graph", async () => (await edges.tenants.of(defaultConnection)).ping()),
     check("heads", () => checkHeads(edges, owed)),
     check("connections", async () => {
