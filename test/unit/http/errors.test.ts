@@ -30,7 +30,7 @@ it("stands beside the problems of a run and of its mailboxes", async () => {
   const run = await world.run(unknown);
   const { json } = await ask("GET", `/runs/${run.id}`);
   expect(json.problems).toContainEqual(
-    expect.objectContaining({ code: "ADDRESS_NOT_FOUND", fix: expect.stringContaining("directory/sync") }),
+    expect.objectContaining({ code: "ADDRESS_NOT_FOUND", fix: expect.stringContaining("spelling") }),
   );
   const parts = await ask("GET", `/runs/${run.id}/mailboxes`);
   expect(parts.json.value[0].problems).toMatchObject([
