@@ -75,7 +75,7 @@ function beginAgain(before: Listing | undefined, folderId: string): Listing {
   return { folderId, next, unreadable: (before?.unreadable ?? []).filter(({ position }) => position < next) };
 }
 
-async function* readList(reader: MailboxReader, folder: FolderId, from: number): AsyncIterable<ListedStretch> {
+export async function* readList(reader: MailboxReader, folder: FolderId, from: number): AsyncIterable<ListedStretch> {
   try {
     yield* reader.listed(folder, from);
   } catch (error) {
@@ -108,7 +108,7 @@ export async function askForMissing(
   for await (const { id } of archived.inFolder(folderId)) if (!there.has(shortHash(id))) await missing(id);
 }
 
-function unreadable(
+export function unreadable(
   { position, reason, requestId }: Extract<ListedStretch, { kind: "unreadable" }>,
   last: MessageFacts | undefined,
 ): UnreadablePosition {
@@ -120,7 +120,7 @@ function unreadable(
   };
 }
 
-function nameNeighbour(hole: UnreadablePosition | undefined, next: MessageFacts | undefined): void {
+export function nameNeighbour(hole: UnreadablePosition | undefined, next: MessageFacts | undefined): void {
   if (hole !== undefined && hole.before === undefined && next?.receivedAt !== undefined) hole.before = next.receivedAt;
 }
 

@@ -1,14 +1,15 @@
 // Reads the folders of a mailbox round by round and hands every change on: the producers of a session.
 import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
-import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
+import { type FolderId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Change, ChangePage, MessageFacts } from "../ports/mail-source.js";
+import type { Change, ChangePage } from "../ports/mail-source.js";
 import { consider } from "./consider.js";
 import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
 import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
 import type { ReadAhead } from "./read-ahead.js";
 import type { Session } from "./session.js";
+import { sweep } from "./sweep.js";
 import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
 import type { TreeFolder } from "./tree.js";
 
@@ -51,16 +52,6 @@ async function readPage(
 ): Promise<ChangePage> {
   try {
     return await (ahead.take(folder) ?? reader.changes(folder, link));
-  } catch (error) {
-    throw folderFault(error);
-  }
-}
-
-/** Nothing when the folder is gone. Ids will do for a profile that takes everything; a filter needs to know more. */
-async function* readAll({ reader, filter }: Session, folder: FolderId): AsyncIterable<MessageFacts[]> {
-  try {
-    if (filter.scope !== undefined) return yield* (await reader.filterFacts(folder)) ?? [];
-    for await (const ids of (await reader.messageIds(folder)) ?? []) yield ids.map((id) => ({ id }));
   } catch (error) {
     throw folderFault(error);
   }
@@ -204,19 +195,6 @@ function comparisonDue(walk: Walk, folder: TreeFolder, round: Round): "none" | "
   if (round.quiet && countMoved) return "sweep";
   const since = cursor.comparedAt === undefined ? 0 : Date.parse(cursor.comparedAt);
   return walk.session.clock.now().getTime() - since >= compareEveryMs ? "sweep" : "none";
-}
-
-/** All messages of the folder now, against all that the archive has of it. */
-async function sweep({ session, archived }: Walk, folder: TreeFolder, ticket: PageTicket): Promise<void> {
-  const missing = new Set<ImmutableId>();
-  for await (const { id } of archived.inFolder(folder.id)) missing.add(id);
-  for await (const messages of readAll(session, folder.id)) {
-    const others = messages.filter(({ id }) => !missing.delete(id));
-    const look = (message: MessageFacts) =>
-      consider(session, { kind: "listed", id: message.id, message }, folder, ticket);
-    await inParallel(others, changesAtOnce, look);
-  }
-  for (const id of missing) await consider(session, { kind: "removed", id }, folder, ticket);
 }
 
 /** The folder is no more: each of its messages is asked for, in case it was moved out first. */

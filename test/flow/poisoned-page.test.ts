@@ -1,6 +1,7 @@
 // One message that Exchange cannot render spoils every page it is on: all else of its folder is archived, and it is named.
 import { describe, expect, it } from "vitest";
 import { unaccounted } from "../../lib/core/tally.js";
+import { day } from "../../lib/core/time.js";
 import type { Fault, FaultRule } from "../../lib/local/tenant/faults.js";
 import { aWorld, byId, type World } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
@@ -209,4 +210,47 @@ it("goes on where it stopped when time runs out in the middle of a list", async 
   // Three invocations: only the first begins at the first position.
   const first = asked(world, list).filter(({ url }) => url.includes("$top=250&$skip=0"));
   expect(first).toHaveLength(2);
+});
+
+describe.each(faults)("the weekly comparison of a folder whose list one message spoils (%s)", (_name, fault) => {
+  it("reads around it: what stands there is archived, so nothing is missing", async () => {
+    await using scene = await aScene(20);
+    const { world, box, ids, profile } = scene;
+    expect((await world.run(profile)).status).toBe("succeeded");
+    const late = scene.deliver("late");
+    world.tenant.mailboxes.purge(box, ids[3] ?? "");
+    world.clock.advance(8 * day);
+    scene.spoil(ids[7] ?? "", fault, { route: list });
+    const run = await world.run(profile);
+    expect(run).toMatchObject({ status: "succeeded", removed: 1, tally: { stored: 1 } });
+    expect((await scene.stored()).map(({ id }) => id)).toContain(late);
+    world.tenant.faults.clear();
+    expect((await world.run(profile)).status).toBe("noChanges");
+  });
+
+  it("names the position when nobody can tell what stands there", async () => {
+    await using scene = await aScene(20);
+    const { world, ids, profile } = scene;
+    await world.run(profile);
+    world.clock.advance(8 * day);
+    const bad = ids[7] ?? "";
+    const rules: FaultRule[] = [
+      { route: list, lists: bad, do: fault },
+      { route: facts, message: bad, do: { kind: "status", status: 500, code: "ErrorInternalServerError" } },
+    ];
+    world.tenant.faults.set({ rules });
+    const run = await world.run(profile);
+    expect(run).toMatchObject({ status: "succeededWithGaps", removed: 0, tally: { stored: 0 } });
+    expect(await scene.problems(run)).toMatchObject([
+      {
+        code: "POSITION_UNREADABLE",
+        folderPath: "/Inbox",
+        message: expect.stringContaining("position 8 (received after"),
+      },
+    ]);
+    world.tenant.faults.clear();
+    // The message that could not be asked for is owed no more.
+    expect(await world.run(profile)).toMatchObject({ status: "succeeded", removed: 0, tally: { stored: 0 } });
+    expect((await world.run(profile)).status).toBe("noChanges");
+  });
 });
