@@ -89,6 +89,12 @@ param keyVault bool = true
 @description('Address of an RFC 3161 time stamping authority that stamps the daily heads; empty for none.')
 param timestampUrl string = ''
 
+@description('An OpenTelemetry collector (OTLP over HTTP), such as https://otlp.contoso.com; empty for none.')
+param otlpEndpoint string = ''
+
+@description('Headers for that collector, as a Key Vault reference: @Microsoft.KeyVault(SecretUri=...) of a secret name=value; empty for none.')
+param otlpHeaders string = ''
+
 @description('A proxy through which Graph and Exchange are reached, such as http://proxy.contoso.com:8080; empty for the direct way.')
 param proxyUrl string = ''
 
@@ -249,6 +255,8 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     signingKeyId: keyVault ? vault!.outputs.signingKeyId : ''
     timestampUrl: timestampUrl
+    otlpEndpoint: otlpEndpoint
+    otlpHeaders: otlpHeaders
     proxyUrl: proxyUrl
     proxySecretId: proxySecretId
     authAuthority: authAuthority

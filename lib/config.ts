@@ -29,6 +29,18 @@ const GraphUrl = Url.refine(
   "must be without a path, e.g. https://graph.microsoft.com",
 );
 
+/** `name=value,name=value`, values percent-encoded (https://opentelemetry.io/docs/specs/otel/protocol/exporter). */
+const OtlpHeaders = z.string().transform((text, check) => {
+  try {
+    const pairs = text.split(",").map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(pair) ?? []);
+    const headers = pairs.map(([, name = "", value = ""]) => [name, decodeURIComponent(value.trim())]);
+    return Object.fromEntries(new Headers(headers as [string, string][]));
+  } catch {
+    check.addIssue({ code: "custom", message: "must be name=value,name=value with percent-encoded values" });
+    return z.NEVER;
+  }
+});
+
 const Settings = z
   .object({
     ARCHIVE_STORAGE: z.string().min(1).optional(),
@@ -56,6 +68,8 @@ const Settings = z
       (url) => /^\/secrets\/[0-9A-Za-z-]{1,127}$/.test(new URL(url).pathname),
       "must be the address of a secret in Key Vault: https://{vault}/secrets/{name}",
     ).optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: Url.optional(),
+    OTEL_EXPORTER_OTLP_HEADERS: OtlpHeaders.optional(),
     ALLOW_SECRET_IDENTITY: z.enum(["true", "false"]).optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
@@ -138,6 +152,8 @@ export interface Config {
   signing: SigningConfig;
   /** Of an RFC 3161 authority. */
   timestampUrl: string | undefined;
+  /** Where spans and sums go; nowhere without it. */
+  telemetry?: { endpoint: string; headers: Record<string, string> };
   auth: { mode: "local" } | { mode: "entra"; authority: string; tenantId: string; audience: string };
   /** What connections may use. */
   connections: {
@@ -168,6 +184,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     proxy: proxy(s),
     signing: signing(s),
     timestampUrl: s.TIMESTAMP_URL,
+    ...telemetry(s),
     connections: {
       inAzure: isHosted(s),
       allowSecrets: s.ALLOW_SECRET_IDENTITY === "true",
@@ -200,6 +217,10 @@ function proxy({ PROXY_URL: url, PROXY_SECRET_ID: secret }: Settings): Config["p
 function signing(s: Settings): SigningConfig {
   if (s.SIGNING_KEY_ID !== undefined) return { kind: "key-vault", keyUrl: s.SIGNING_KEY_ID };
   return s.SIGNING_KEY_FILE === undefined ? { kind: "none" } : { kind: "file", path: s.SIGNING_KEY_FILE };
+}
+
+function telemetry({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} }: Settings) {
+  return endpoint === undefined ? {} : { telemetry: { endpoint, headers } };
 }
 
 function staticTokens(present: Record<string, string | undefined>): Record<string, string> {

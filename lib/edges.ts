@@ -2,6 +2,7 @@
 import { keyVaultSigner, vaultScope } from "./adapters/azure/key-vault-signer.js";
 import { type AzureStorage, openAzureStorage } from "./adapters/azure/storage.js";
 import { jsonLog, type Level } from "./adapters/console/log.js";
+import type { OtlpDeps } from "./adapters/otlp/telemetry.js";
 import { systemClock } from "./adapters/system/clock.js";
 import { keyFileSigner } from "./adapters/system/key-file.js";
 import { systemRandom } from "./adapters/system/random.js";
@@ -20,6 +21,7 @@ import type { ExportStore } from "./ports/export-store.js";
 import type { Log } from "./ports/log.js";
 import type { RowStore } from "./ports/row-store.js";
 import type { Signer } from "./ports/signer.js";
+import type { Telemetry } from "./ports/telemetry.js";
 import type { OpenTenant, OpenTenants, Tenants } from "./ports/tenants.js";
 import type { TimeStamper } from "./ports/time-stamper.js";
 import type { WorkQueue } from "./ports/work-queue.js";
@@ -39,6 +41,8 @@ export interface Edges {
   ticker: Ticker;
   random: Random;
   log: Log;
+  /** Spans and sums for a collector; none where the settings name none. */
+  telemetry?: Telemetry | undefined;
   /** Signs heads; none where the settings name no key. */
   signer?: Signer | undefined;
   /** Stamps heads; none where the settings name no authority. */
@@ -57,8 +61,12 @@ export interface ConnectionEdges {
   openDefault(): Promise<OpenTenant>;
 }
 
-/** Opens the edges that the settings name. */
-export async function openEdges(config: Config, write: (level: Level, line: string) => void): Promise<Edges> {
+/** Opens the edges that the settings name. `parent` is the `traceparent` of what is being done just now. */
+export async function openEdges(
+  config: Config,
+  write: (level: Level, line: string) => void,
+  parent: () => string | undefined = () => undefined,
+): Promise<Edges> {
   const storage: AzureStorage = await openAzureStorage(config.storage, { seldomTier: config.attachmentTier });
   const log = jsonLog(write, () => systemClock.now());
   const machine = { clock: systemClock, random: systemRandom, ticker: systemTicker, log };
@@ -76,11 +84,19 @@ export async function openEdges(config: Config, write: (level: Level, line: stri
       openTenant,
       openDefault,
     },
+    telemetry: await openTelemetry(config, { ...machine, parent }),
     signer: openSigner(config),
     stamper: openStamper(config, machine),
     checkStamp,
     ready: storage.create,
   };
+}
+
+/** Loaded only where it is wished. */
+async function openTelemetry({ telemetry }: Config, deps: OtlpDeps): Promise<Telemetry | undefined> {
+  if (telemetry === undefined) return undefined;
+  const { otlpTelemetry } = await import("./adapters/otlp/telemetry.js");
+  return otlpTelemetry({ ...telemetry, version }, deps);
 }
 
 function openSigner({ signing, graph }: Config): Signer | undefined {

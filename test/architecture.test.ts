@@ -107,6 +107,7 @@ const mayImport: Record<string, string[]> = {
   "lib/adapters/graph": ["lib/core", "lib/ports"],
   // Exchange's door answers as Graph's does: tokens and broken connections mean the same.
   "lib/adapters/exchange": ["lib/core", "lib/ports", "lib/adapters/graph"],
+  "lib/adapters/otlp": ["lib/core", "lib/ports"],
   "lib/adapters/memory": ["lib/core", "lib/ports"],
   "lib/adapters/system": ["lib/core", "lib/ports"],
   "lib/adapters/proxy": ["lib/core", "lib/ports"],

@@ -40,6 +40,12 @@ param timestampUrl string
 @description('Empty: Graph and Exchange are reached directly.')
 param proxyUrl string
 
+@description('Empty: no OpenTelemetry.')
+param otlpEndpoint string
+
+@description('Empty, or a Key Vault reference.')
+param otlpHeaders string
+
 @description('Empty: the proxy wants no password.')
 param proxySecretId string
 
@@ -92,6 +98,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
+    keyVaultReferenceIdentity: readerId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
@@ -130,6 +137,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         // Telemetry.
         { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: applicationInsights.properties.ConnectionString }
         { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${readerClientId};Authorization=AAD' }
+        // Both for the host and for the app; the mode is the host's, and the first is what it does without being asked.
+        { name: 'AzureFunctionsJobHost__telemetryMode', value: empty(otlpEndpoint) ? 'ApplicationInsights' : 'OpenTelemetry' }
+        { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }
+        { name: 'OTEL_EXPORTER_OTLP_HEADERS', value: otlpHeaders }
         // The app's own, as lib/config.ts knows them. The host uses ARCHIVE_STORAGE for the queue triggers as well.
         { name: 'ARCHIVE_STORAGE__credential', value: 'managedidentity' }
         { name: 'ARCHIVE_STORAGE__clientId', value: readerClientId }

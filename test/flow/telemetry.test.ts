@@ -1,9 +1,12 @@
 // What the log says of a whole life of mail: every line with its ids, the work counted, and nothing of anybody's mail.
 import { expect, it } from "vitest";
 import { jsonLog } from "../../lib/adapters/console/log.js";
+import { otlpTelemetry } from "../../lib/adapters/otlp/telemetry.js";
 import { ExportId } from "../../lib/core/ids.js";
 import { ExportInput } from "../../lib/export/selection.js";
-import { aWorld, type World, type WorldOptions } from "../build/a-world.js";
+import type { Telemetry } from "../../lib/ports/telemetry.js";
+import { aCollector, type Collector } from "../build/a-collector.js";
+import { aWorld, type World, type WorldEdges, type WorldOptions } from "../build/a-world.js";
 import { auth, keys, tokenFor } from "../unit/access/tokens.js";
 import { anApi } from "../unit/http/an-api.js";
 
@@ -19,6 +22,20 @@ async function aListenedWorld(options: WorldOptions = {}) {
   const world = await aWorld({ ...options, log });
   const all = (event: string): Line[] => lines.map((line) => JSON.parse(line)).filter((line) => line.event === event);
   return { world, lines, all, log };
+}
+
+/** `edges` puts a sender to this collector into a world; `flush` sends what waits there. */
+function sendingTo({ endpoint }: Collector) {
+  const opened: Telemetry[] = [];
+  return {
+    edges(edges: WorldEdges): WorldEdges {
+      const deps = { ...edges, parent: () => undefined };
+      const telemetry = otlpTelemetry({ endpoint, headers: {}, version: "0" }, deps);
+      opened.push(telemetry);
+      return { ...edges, telemetry };
+    },
+    flush: () => opened[0]?.flush(10_000),
+  };
 }
 
 const marked = (number: number) =>
@@ -60,9 +77,11 @@ function plant(world: World): { poisoned: string } {
 const value = "GET /users/{user}/messages/{message}/$value";
 
 it("says nothing of mail, addresses or tokens, whatever goes right or wrong", async () => {
+  await using collector = await aCollector();
+  const sending = sendingTo(collector);
   const { world, lines, log } = await aListenedWorld({
     edges: (edges) => ({
-      ...edges,
+      ...sending.edges(edges),
       // Trouble that nobody foresaw, with mail in its words.
       blobs: {
         ...edges.blobs,
@@ -134,7 +153,10 @@ it("says nothing of mail, addresses or tokens, whatever goes right or wrong", as
   await world.app.profiles.run(profile);
   await world.settle(() => {});
 
-  const said = lines.join("\n");
+  await sending.flush();
+  expect(collector.spans().map(({ name }) => name)).toEqual(expect.arrayContaining(["archive-mailbox", "export"]));
+  expect(collector.sums().length).toBeGreaterThan(0);
+  const said = [...lines, JSON.stringify(collector.got)].join("\n");
   const events = new Set(lines.map((line) => JSON.parse(line).event));
   for (const event of [
     "graph.refused",
@@ -184,3 +206,31 @@ it("names the request on what is logged for it, and tells the caller under which
   expect(line).toMatchObject({ action: "syncDirectory", request: answer.headers.get("x-request-id") });
   expect(all("graph.refused")[0]).toMatchObject({ request: line?.request });
 });
+
+it("sends what a run did as spans and sums that agree with it", async () => {
+  await using collector = await aCollector();
+  const sending = sendingTo(collector);
+  const { world } = await aListenedWorld({ tenant: { mailboxes: 2 }, edges: sending.edges });
+  await using _ = world;
+  world.tenant.faults.set({ rules: [{ every: 9, do: { kind: "throttled", retryAfterSeconds: 3 } }] });
+  const run = await world.run(await world.profile());
+  await sending.flush();
+  const ofRun = collector.spans().filter((span) => attribute(span, "mailkeep.run") === run.id);
+  expect(ofRun.map(({ name }) => name)).toEqual(expect.arrayContaining(["start-run", "archive-mailbox"]));
+  const total = (name: string) => ofRun.reduce((sum, span) => sum + Number(attribute(span, name) ?? 0), 0);
+  expect(total("mailkeep.messages")).toBe(run.tally.stored);
+  const [sums] = collector.sums();
+  const points = (name: string): Line[] => sums.find((one: Line) => one.name === name)?.sum.dataPoints ?? [];
+  const value = (name: string) => points(name).reduce((sum, { asInt }) => sum + Number(asInt), 0);
+  expect(value("mailkeep.messages")).toBe(run.tally.stored);
+  expect(value("mailkeep.bytes")).toBe(run.bytes);
+  expect(value("mailkeep.commits")).toBeGreaterThan(0);
+  expect(value("mailkeep.graph.throttled.time")).toBe(total("mailkeep.throttledMs"));
+  expect(value("mailkeep.graph.throttled.time")).toBeGreaterThan(0);
+  expect(value("mailkeep.graph.requests")).toBe(total("mailkeep.requests") - total("mailkeep.retries"));
+  expect(points("mailkeep.graph.requests").map((point) => attribute(point, "mailkeep.outcome"))).toContain("ok");
+  expect(value("mailkeep.work.items")).toBe(collector.spans().length);
+});
+
+const attribute = ({ attributes }: Line, name: string): string | undefined =>
+  attributes.filter(({ key }: Line) => key === name).map(({ value }: Line) => value.intValue ?? value.stringValue)[0];

@@ -9,11 +9,13 @@ import {
   installFunctionsCore,
   type RegisteredFunction,
 } from "../../lib/local/functions-core.js";
+import type { EndedSpan } from "../../lib/ports/telemetry.js";
 import { aWorld, type World } from "../build/a-world.js";
 
 const asked: { what: string; text?: string; scope: object }[] = [];
 const hear = (what: string) => async (text?: string) =>
   void asked.push({ what, ...(text !== undefined && { text }), scope: scopeFields() });
+const spans: EndedSpan[] = [];
 let world: World;
 let core: FunctionsCore;
 let release = () => {};
@@ -29,7 +31,8 @@ beforeAll(async () => {
   const { registerNightTimer } = await import("../../functions/timers/night.js");
   const { followInvocations, workEnded } = await import("../../functions/invocation.js");
   const { app: functions } = await import("@azure/functions");
-  followInvocations();
+  const telemetry = { ended: (span: EndedSpan) => void spans.push(span), add: () => {}, flush: async () => {} };
+  followInvocations({ clock: world.clock, telemetry });
   functions.hook.appTerminate(() => workEnded(60_000));
   functions.timer("long", { schedule: "0 0 0 1 1 *", handler: () => new Promise<void>((done) => (release = done)) });
   registerTimers(app);
@@ -144,6 +147,10 @@ it("a timer's state comes in the host's own spelling", async () => {
   await core.invoke("minute", { input: { json: JSON.stringify(state) } });
   await core.invoke("nightly", { input: { json: JSON.stringify(state) } });
   expect(asked.map(({ what }) => what)).toEqual(["schedule", "tidy", "nightly"]);
+  expect(spans.slice(-2)).toEqual([
+    expect.objectContaining({ name: "minute", kind: "internal", failed: false }),
+    expect.objectContaining({ name: "nightly", kind: "internal", failed: false }),
+  ]);
 });
 
 it("the end waits for the function that is running: the worker ends its process right after", async () => {

@@ -9,6 +9,7 @@ import { descendants, infra, properties, property, readBicep } from "./bicep.js"
 const platform = [
   "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
+  "AzureFunctionsJobHost__telemetryMode",
   "AzureWebJobsStorage__blobServiceUri",
   "AzureWebJobsStorage__clientId",
   "AzureWebJobsStorage__credential",
@@ -64,7 +65,7 @@ describe("app settings", () => {
       if (name === "ATTACHMENT_TIER") return "Cold";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
       if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
-      if (["TIMESTAMP_URL", "PROXY_URL", "PROXY_SECRET_ID"].includes(name)) return "";
+      if (["TIMESTAMP_URL", "PROXY_URL", "PROXY_SECRET_ID"].includes(name) || name.startsWith("OTEL_")) return "";
       return name === "EXCHANGE_BASE_URL" ? "https://outlook.office365.com" : "00000000-0000-4000-8000-000000000001";
     };
     const env = Object.fromEntries([...settings].map(([name, value]) => [name, sample(name, value)]));
@@ -74,6 +75,7 @@ describe("app settings", () => {
     expect(config.graph.staticToken).toBeUndefined();
     expect(config.signing.kind).toBe("key-vault");
     expect(config.timestampUrl).toBeUndefined();
+    expect(config.telemetry).toBeUndefined();
     expect(config.proxy).toBeNull();
     expect(config.attachmentTier).toBe("Cold");
   });
@@ -85,6 +87,12 @@ describe("app settings", () => {
       const service = /__(blob|queue|table)ServiceUri$/.exec(name)?.[1];
       if (service !== undefined) expect(value).toBe(value.replace(/\w+$/, service));
     }
+  });
+
+  it("turn the host's OpenTelemetry on where there is a collector, and the app's with the same setting", () => {
+    const mode = settings.get("AzureFunctionsJobHost__telemetryMode");
+    expect(mode).toBe("empty(otlpEndpoint) ? 'ApplicationInsights' : 'OpenTelemetry'");
+    expect(settings.get("OTEL_EXPORTER_OTLP_ENDPOINT")).toBe("otlpEndpoint");
   });
 
   it("name the connection that the queue triggers name", () => {

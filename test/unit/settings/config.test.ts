@@ -28,6 +28,7 @@ const nonsense = [
 describe.each([
   "GRAPH_BASE_URL",
   "EXCHANGE_BASE_URL",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
   "ARCHIVE_STORAGE__blobServiceUri",
   "ARCHIVE_STORAGE__queueServiceUri",
   "ARCHIVE_STORAGE__tableServiceUri",
@@ -56,4 +57,25 @@ it("allows secrets in Azure only when told to", () => {
   expect(loadConfig(good).connections).toMatchObject({ inAzure: false, allowSecrets: false });
   expect(loadConfig({ ...good, ALLOW_SECRET_IDENTITY: "true" }).connections.allowSecrets).toBe(true);
   expect(() => loadConfig({ ...good, ALLOW_SECRET_IDENTITY: "yes" })).toThrow("ALLOW_SECRET_IDENTITY");
+});
+
+describe("OTEL_EXPORTER_OTLP_ENDPOINT", () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = "https://otlp.example/x/";
+  const withHeaders = (OTEL_EXPORTER_OTLP_HEADERS: string) =>
+    loadConfig({ ...good, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS }).telemetry;
+
+  it("turns telemetry on, with headers where there are any; without it there is none", () => {
+    expect(loadConfig(good)).not.toHaveProperty("telemetry");
+    expect(loadConfig({ ...good, OTEL_EXPORTER_OTLP_HEADERS: "a=b" })).not.toHaveProperty("telemetry");
+    expect(withHeaders("")).toEqual({ endpoint: "https://otlp.example/x", headers: {} });
+    expect(withHeaders("api-key=a%20b, X-Scope=c=d")?.headers).toEqual({ "api-key": "a b", "x-scope": "c=d" });
+  });
+
+  it.each(["api-key", "=x", "a=b,", "a b=c", "a=%", "a=b%0Ac", "@Microsoft.KeyVault(SecretUri=https://v/s)"])(
+    "does not take %j for headers, and does not show it",
+    (text) => {
+      expect(() => withHeaders(text)).toThrow(/OTEL_EXPORTER_OTLP_HEADERS: must be name=value/);
+      expect(() => withHeaders(text)).not.toThrow(text);
+    },
+  );
 });
