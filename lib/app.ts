@@ -66,10 +66,10 @@ export function composeApp(outside: Edges) {
     mailboxes: afterReady(edges, mailboxUseCases(edges)),
     messages: afterReady(edges, messageUseCases(edges)),
     connections: afterReady(edges, connections),
-    preview: afterReady(edges, previewUseCases(edges)),
+    preview: afterReady(edges, previewUseCases({ ...edges, ...drafts(edges) })),
     profiles: afterReady(edges, profileUseCases(edges, connections)),
     /** Not after `ready`: storage that is not is what a test must be able to say. */
-    reach: reachUseCases(edges),
+    reach: reachUseCases({ ...edges, ...drafts(edges) }),
     runs: afterReady(edges, runUseCases(edges)),
     schedules: afterReady(edges, scheduleUseCases(edges)),
     verify: afterReady(edges, verifyUseCases(edges)),
@@ -81,6 +81,13 @@ export function composeApp(outside: Edges) {
     housekeeping: afterReady(edges, housekeepingUseCases(edges)),
   };
 }
+
+/** What a profile that is not saved yet must pass as one that is. */
+const drafts = (edges: Edges) => ({
+  assertDraft: async ({ schedule }: Pick<ProfileInput, "schedule">): Promise<void> => {
+    if (schedule !== null) await assertSchedule(schedule, edges);
+  },
+});
 
 /**
  * A refusal is answered even where storage is not: it is written when it can be. An instance that ends waits for storage
@@ -154,7 +161,7 @@ function profileUseCases(edges: Edges, connections: Connections) {
   const { rows } = edges;
   const editing = {
     ...edges,
-    assertSchedule: (schedule: NonNullable<ProfileInput["schedule"]>) => assertSchedule(schedule, rows),
+    assertSchedule: (schedule: NonNullable<ProfileInput["schedule"]>) => assertSchedule(schedule, edges),
     connectionNamed: connections.named,
     assertMayDelete: (input: ProfileInput, before?: Profile) => assertMayDelete(input, before, edges),
   };

@@ -12,7 +12,7 @@ export interface Health {
   version: string;
   edges: { name: string; ok: boolean; ms?: number; problem?: string }[];
   warnings: { code: string; connection?: string; message: string }[];
-  /** For each connection, the rights of the identity that reads. */
+  /** For each connection, the rights of the identity that reads, and of the second one where there is one. */
   rights: ({ connection: string; identity: Identity; expected: string[] } & RightsFinding)[];
   runtime: { node: string; interfaces: typeof interfaces; libraries: typeof libraries };
 }
@@ -88,31 +88,40 @@ const unwell = ({ connection, code, message }: { connection: string; code: strin
 
 async function rightsOfAll({ tenants }: Edges): Promise<Health["rights"]> {
   const connections = (await tenants.connections().catch(() => [defaultConnection])).slice(0, mostConnections);
-  const expected = expectedRights("reader").map(({ value }) => value);
-  return Promise.all(
+  const found = await Promise.all(
     connections.map(async (connection) => {
+      const tenant = await tenants.of(connection).catch(() => undefined);
       // A token that cannot be had is the edge's trouble, and told there.
-      const held = await tenants.of(connection).then(
-        (tenant) => tenant.tokenRoles().catch(() => undefined),
-        () => undefined,
-      );
-      return { connection, identity: "reader" as const, expected, ...judgeRights("reader", held) };
+      const held = await tenant?.tokenRoles().catch(() => undefined);
+      const reader = rightsOf(connection, "reader", held);
+      if (tenant?.writerFacts === undefined) return [reader];
+      const { roles } = await tenant.writerFacts().catch(() => ({ roles: undefined }));
+      return [reader, rightsOf(connection, "writer", roles)];
     }),
   );
+  return found.flat();
 }
 
-function warningsOf({ connection, missing, extra }: Health["rights"][number]): Health["warnings"] {
+const rightsOf = (connection: string, identity: Identity, held: string[] | undefined) => ({
+  ...{ connection, identity },
+  expected: expectedRights(identity).map(({ value }) => value),
+  ...judgeRights(identity, held),
+});
+
+const whose: Record<Identity, string> = { reader: "the identity that only reads", writer: "the second identity" };
+
+function warningsOf({ connection, identity, missing, extra }: Health["rights"][number]): Health["warnings"] {
   const more = extra.map(({ value, isDangerous }) => ({
     code: "RIGHT_TOO_MUCH",
     connection,
-    message: `the identity that only reads holds ${value}${isDangerous ? ", which is dangerous" : ""}; take it away`,
+    message: `${whose[identity]} holds ${value}${isDangerous ? ", which is dangerous" : ""}; take it away`,
   }));
   const less = missing.map(({ value, mayBeScoped }) => ({
     code: "RIGHT_MISSING",
     connection,
     message: mayBeScoped
-      ? `${value} is not in the token: fine if Exchange gives it for chosen mailboxes, else grant it`
-      : `${value} is not in the token; grant it`,
+      ? `${value} is not in the token of ${whose[identity]}: fine if Exchange gives it for chosen mailboxes, else grant it`
+      : `${value} is not in the token of ${whose[identity]}; grant it`,
   }));
   return [...more, ...less];
 }

@@ -2015,6 +2015,12 @@ const own: Record<string, Entry> = {
     cause: "Profiles name the schedule.",
     fix: "Give the profiles another schedule, or null, first: PUT /api/v1/profiles/{id}.",
   },
+  SCHEDULE_LEAVING: {
+    kind: "request",
+    who: people.caller,
+    cause: "The schedule that the profile names is just being removed by somebody else.",
+    fix: "Take another schedule, or try again in a minute; GET /api/v1/schedules lists them.",
+  },
   SCHEDULE_LIMIT: {
     kind: "request",
     who: people.admin,

@@ -4,9 +4,17 @@ import type { ProfileInput } from "../profiles/profile.js";
 import { getProfile } from "../profiles/repo.js";
 import { type Preview, type PreviewDeps, previewProfile } from "./preview-profile.js";
 
-export function previewUseCases(deps: PreviewDeps) {
+export interface DraftDeps extends PreviewDeps {
+  /** @throws invalid naming the field, when it could not be saved as it is */
+  assertDraft(profile: ProfileInput): Promise<void>;
+}
+
+export function previewUseCases(deps: DraftDeps) {
   return {
-    draft: (profile: ProfileInput): Promise<Preview> => previewProfile(profile, deps),
+    async draft(profile: ProfileInput): Promise<Preview> {
+      await deps.assertDraft(profile);
+      return previewProfile(profile, deps);
+    },
     async profile(id: ProfileId): Promise<Preview> {
       const { profile } = await getProfile(deps.rows, id);
       return previewProfile(profile, deps);

@@ -1,4 +1,5 @@
 // Create, replace and remove profiles.
+import { isMailkeepError } from "../core/errors.js";
 import type { ConnectionId, ProfileId, Random } from "../core/ids.js";
 import { newProfileId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
@@ -23,13 +24,27 @@ export async function createProfile(input: ProfileInput, deps: EditDeps): Promis
   const connection = await deps.connectionNamed(input.connection);
   await deps.assertMayDelete({ ...input, connection }, undefined);
   const now = deps.clock.now().toISOString();
-  return insertProfile(deps.rows, {
-    ...input,
-    connection,
-    id: newProfileId(deps.random),
-    createdAt: now,
-    updatedAt: now,
-  });
+  const times = { createdAt: now, updatedAt: now };
+  const stored = await insertProfile(deps.rows, { ...input, connection, id: newProfileId(deps.random), ...times });
+  await stillThere(input, deps, () => deleteProfile(deps.rows, stored.profile.id, stored.etag));
+  return stored;
+}
+
+/**
+ * A schedule may have been removed between the look and the write: whoever removes it does not see the profile, so the
+ * profile looks again, and is taken back. Another change of it that came meanwhile stands, and looks for itself.
+ */
+async function stillThere({ schedule }: ProfileInput, deps: EditDeps, takeBack: () => Promise<unknown>): Promise<void> {
+  if (schedule === null || !("ref" in schedule)) return;
+  try {
+    await deps.assertSchedule(schedule);
+  } catch (error) {
+    if (!isMailkeepError(error, "invalid", "conflict")) throw error;
+    await takeBack().catch((late: unknown) => {
+      if (!isMailkeepError(late, "precondition-failed", "not-found")) throw late;
+    });
+    throw error;
+  }
 }
 
 /** @throws precondition-failed when the etag is not the current one */
@@ -44,7 +59,10 @@ export async function changeProfile(
   const { profile } = await getProfile(deps.rows, id);
   await deps.assertMayDelete({ ...input, connection }, profile);
   const updatedAt = deps.clock.now().toISOString();
-  return replaceProfile(deps.rows, { ...input, connection, id, createdAt: profile.createdAt, updatedAt }, etag);
+  const next = { ...input, connection, id, createdAt: profile.createdAt, updatedAt };
+  const stored = await replaceProfile(deps.rows, next, etag);
+  await stillThere(input, deps, () => replaceProfile(deps.rows, profile, stored.etag));
+  return stored;
 }
 
 export async function removeProfile(id: ProfileId, etag: string, { rows }: Pick<EditDeps, "rows">): Promise<void> {

@@ -10,12 +10,15 @@ const partition = "schedules";
 export interface StoredSchedule {
   schedule: SharedSchedule;
   etag: string;
+  /** Somebody is removing it, since then (ISO 8601): no profile may name it any more. */
+  leavingSince?: string;
 }
 
 const toValues = (schedule: SharedSchedule) => ({ name: schedule.name, json: JSON.stringify(schedule) });
 const fromRow = ({ values, etag }: StoredRow): StoredSchedule => ({
   schedule: JSON.parse(String(values.json)) as SharedSchedule,
   etag,
+  ...(values.leavingSince !== undefined && { leavingSince: String(values.leavingSince) }),
 });
 
 /** Its id is new: a row that is there already is our own write, whose answer was lost. */
@@ -45,6 +48,12 @@ export async function getSchedule(rows: RowStore, id: ScheduleId): Promise<Store
 export async function replaceSchedule(rows: RowStore, schedule: SharedSchedule, etag: string): Promise<StoredSchedule> {
   const key = { partition, row: schedule.id };
   return { schedule, etag: await rows.replace("profiles", key, toValues(schedule), etag) };
+}
+
+/** Says that it is being removed, to whoever is about to name it. @throws precondition-failed */
+export async function markLeaving(rows: RowStore, schedule: SharedSchedule, mark: { etag: string; since: string }) {
+  const values = { ...toValues(schedule), leavingSince: mark.since };
+  return rows.replace("profiles", { partition, row: schedule.id }, values, mark.etag);
 }
 
 export async function deleteSchedule(rows: RowStore, id: ScheduleId, etag: string): Promise<void> {

@@ -17,6 +17,8 @@ import { type TestDeps, testProfile } from "./test-profile.js";
 export interface ReachDeps extends Omit<TestDeps, "tenant" | "resolve"> {
   tenants: Tenants;
   log: Log;
+  /** @throws invalid naming the field, when it could not be saved as it is */
+  assertDraft(profile: ProfileInput): Promise<void>;
 }
 
 /**
@@ -50,7 +52,13 @@ export function reachUseCases(deps: ReachDeps) {
       return blastRadius(request, { ...reading, tenant: await deps.tenants.of(request.connection) });
     },
     /** A profile that is not saved yet. */
-    testDraft: (profile: ProfileInput): Promise<AccessTest> => test(profile),
+    async testDraft(profile: ProfileInput): Promise<AccessTest> {
+      await deps.assertDraft(profile).catch((error: unknown) => {
+        // Storage that does not answer is what the test itself says.
+        if (!isMailkeepError(error) || isMailkeepError(error, "invalid", "conflict")) throw error;
+      });
+      return test(profile);
+    },
     async testProfile(id: ProfileId, mailboxes?: string[]): Promise<AccessTest> {
       const { profile } = await getProfile(deps.rows, id);
       return test(profile, mailboxes);

@@ -1,7 +1,7 @@
 // Create, replace and remove schedules that profiles share.
 import { MailkeepError } from "../core/errors.js";
 import { newScheduleId, type Random, type ScheduleId } from "../core/ids.js";
-import type { Clock } from "../core/time.js";
+import { type Clock, minute } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
 import { listProfiles } from "../profiles/repo.js";
 import type { ProfileSchedule, SharedScheduleInput } from "../profiles/schedule.js";
@@ -11,6 +11,7 @@ import {
   getSchedule,
   insertSchedule,
   listSchedules,
+  markLeaving,
   replaceSchedule,
   type StoredSchedule,
 } from "../profiles/shared-schedules.js";
@@ -59,8 +60,26 @@ export async function changeSchedule(
 }
 
 /** @throws not-found, conflict (SCHEDULE_IN_USE) while profiles name it, precondition-failed */
-export async function removeSchedule(id: ScheduleId, etag: string, { rows }: Pick<EditDeps, "rows">): Promise<void> {
-  await getSchedule(rows, id);
+export async function removeSchedule(
+  id: ScheduleId,
+  etag: string,
+  { rows, clock }: Pick<EditDeps, "rows" | "clock">,
+): Promise<void> {
+  const { schedule } = await getSchedule(rows, id);
+  await assertUnused(id, rows);
+  // From here on nobody can come to name it unseen: who wrote before the mark is found now, who writes after it sees it.
+  const mark = await markLeaving(rows, schedule, { etag, since: clock.now().toISOString() });
+  try {
+    await assertUnused(id, rows);
+  } catch (error) {
+    await replaceSchedule(rows, schedule, mark);
+    throw error;
+  }
+  await deleteSchedule(rows, id, mark);
+}
+
+/** @throws conflict (SCHEDULE_IN_USE) */
+async function assertUnused(id: ScheduleId, rows: RowStore): Promise<void> {
   const users: string[] = [];
   for await (const { profile } of listProfiles(rows))
     if (profile.schedule !== null && "ref" in profile.schedule && profile.schedule.ref === id)
@@ -71,13 +90,33 @@ export async function removeSchedule(id: ScheduleId, etag: string, { rows }: Pic
     const message = `${count} by the schedule ${id}: ${named}; give them another schedule first`;
     throw new MailkeepError("conflict", message, { reason: "SCHEDULE_IN_USE" });
   }
-  await deleteSchedule(rows, id, etag);
+}
+
+/** A removal takes seconds; a mark that is older was left behind by one that broke off. */
+const removalMs = minute;
+
+/** @throws conflict (SCHEDULE_LEAVING) while it is being removed */
+async function stay(
+  { schedule, etag, leavingSince = "" }: StoredSchedule,
+  { rows, clock }: Pick<EditDeps, "rows" | "clock">,
+) {
+  if (clock.now().getTime() - Date.parse(leavingSince) < removalMs) {
+    const message = `the schedule ${schedule.id} is just being removed; take another, or try again`;
+    throw new MailkeepError("conflict", message, { reason: "SCHEDULE_LEAVING" });
+  }
+  // Written anew: whoever was removing it, and comes back late, finds another version and does not.
+  await replaceSchedule(rows, schedule, etag);
 }
 
 /** What a profile may say of its times. @throws invalid naming the field: times that never come, or no such schedule */
-export async function assertSchedule(schedule: ProfileSchedule, rows: RowStore): Promise<void> {
+export async function assertSchedule(
+  schedule: ProfileSchedule,
+  { rows, clock }: Pick<EditDeps, "rows" | "clock">,
+): Promise<void> {
   if (!("ref" in schedule)) return assertTimes(schedule, "schedule.");
-  if ((await findSchedule(rows, schedule.ref)) !== undefined) return;
+  const found = await findSchedule(rows, schedule.ref);
+  if (found?.leavingSince !== undefined) return stay(found, { rows, clock });
+  if (found !== undefined) return;
   const message = `there is no schedule ${schedule.ref}; GET /schedules lists them`;
   throw new MailkeepError("invalid", message, { reason: "SCHEDULE_NOT_FOUND", field: "schedule.ref" });
 }

@@ -50,11 +50,42 @@ it("warns in GET /health and stays well", async () => {
     {
       code: "RIGHT_MISSING",
       connection: "default",
-      message: expect.stringContaining("User.Read.All is not in the token; grant it"),
+      message: expect.stringContaining("User.Read.All is not in the token of the identity that only reads; grant it"),
     },
   ]);
   expect(json.rights[0]).toMatchObject({ identity: "reader", held: expect.any(Array), expected: needed });
   expect(json.runtime).toMatchObject({ node: process.versions.node, interfaces: { graph: "v1.0" } });
+});
+
+it("shows the second identity's rights beside the first's, and what is too much or missing there", async () => {
+  const writerFacts = async () => ({ roles: ["Mail.Read", "Mail.Send"] });
+  await using world = await aWorld({ edges: (edges) => ({ ...edges, writerFacts }) });
+  const { json } = await anApi(world.app)("GET", "/health");
+  const [reader, writer] = json.rights;
+  expect(reader).toMatchObject({ connection: "default", identity: "reader" });
+  expect(writer).toMatchObject({
+    ...{ connection: "default", identity: "writer", expected: ["Mail.ReadWrite"], held: ["Mail.Read", "Mail.Send"] },
+    missing: [{ value: "Mail.ReadWrite", mayBeScoped: true }],
+    extra: [
+      { value: "Mail.Send", isDangerous: true },
+      { value: "Mail.Read", isDangerous: false },
+    ],
+  });
+  const told = json.warnings.map(({ code, message }: { code: string; message: string }) => `${code} ${message}`);
+  expect(told).toContainEqual(
+    expect.stringMatching(/^RIGHT_TOO_MUCH the second identity holds Mail\.Send, which is dang/),
+  );
+  expect(told).toContainEqual(
+    expect.stringMatching(/^RIGHT_MISSING Mail\.ReadWrite .* of the second identity: fine if/),
+  );
+});
+
+it("has no rights to show of a second identity that there is not, or that gets no token", async () => {
+  await using alone = await aWorld({ edges: ({ writerFacts: _, ...edges }) => edges });
+  expect((await anApi(alone.app)("GET", "/health")).json.rights).toHaveLength(1);
+  const writerFacts = () => Promise.reject(new Error("no token"));
+  await using refused = await aWorld({ edges: (edges) => ({ ...edges, writerFacts }) });
+  expect((await anApi(refused.app)("GET", "/health")).json.rights[1]).toMatchObject({ identity: "writer", held: null });
 });
 
 it("says the versions that are installed", () => {
