@@ -5,6 +5,7 @@ import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import { day } from "../../lib/core/time.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
+import { carryOn, workUntilDead } from "../build/a-death.js";
 import { aWorld, byId, testStart, type World, type WorldEdges } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
 import { fragile } from "../build/fragile-edges.js";
@@ -193,25 +194,6 @@ async function reading({ tenant, begin }: Scene, failAt: number, when: "before" 
   const { records } = await readBack(world.edges.blobs, world.mailbox().id);
   const commits = records.filter((record) => record.run === run.id).length;
   return { calls: fault.calls, downloads, commits, archive: await audit(world, run.id) };
-}
-
-async function workUntilDead(dying: World, fault: Fault): Promise<void> {
-  for (let item = dying.queue.receive(); item !== undefined; item = dying.queue.receive()) {
-    await dying.app.work(item).catch(() => {});
-    if (fault.calls >= fault.failAt) {
-      // The host gives an item whose worker died to the next one, once its invisibility has run out.
-      await dying.queue.send(item, { delayMs: 60_000 });
-      return;
-    }
-  }
-}
-
-async function carryOn(world: World): Promise<void> {
-  await world.settle();
-  clock.advance(5 * 60_000);
-  await world.app.tidy();
-  await world.settle();
-  await world.app.tidy();
 }
 
 async function audit(world: World, runId: string) {

@@ -3,6 +3,7 @@
 // exactly one receipt, every intent one end, and nothing is deleted twice.
 import { expect, it } from "vitest";
 import { RunId } from "../../lib/core/ids.js";
+import { carryOn, workUntilDead } from "../build/a-death.js";
 import { deliverOld, events, placeOf, switchedOn } from "../build/a-deletion.js";
 import { aWorld, type World } from "../build/a-world.js";
 import { fragile } from "../build/fragile-edges.js";
@@ -30,25 +31,11 @@ async function killedRun(action: Action, failAt: number, when: "before" | "after
   const { run } = await world.app.profiles.run(profile);
   await workUntilDead(dying, fault);
   const left = await audit(world, ids);
-  await world.settle();
-  world.clock.advance(5 * 60_000);
-  await world.app.tidy();
-  await world.settle();
-  await world.app.tidy();
+  await carryOn(world);
   const after = await audit(world, ids);
   const ended = await world.app.runs.get(RunId.parse(run.id));
   const next = await world.run(profile);
   return { calls: fault.calls, left, after, ended, next, end: await audit(world, ids) };
-}
-
-async function workUntilDead(dying: World, fault: Fault): Promise<void> {
-  for (let item = dying.queue.receive(); item !== undefined; item = dying.queue.receive()) {
-    await dying.app.work(item).catch(() => {});
-    if (fault.calls >= fault.failAt) {
-      await dying.queue.send(item, { delayMs: 60_000 });
-      return;
-    }
-  }
 }
 
 /** What an auditor sees, and what must hold at any moment, workers dead or alive. */

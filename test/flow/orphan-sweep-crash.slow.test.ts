@@ -5,6 +5,7 @@ import { sha256 } from "../../lib/core/digest.js";
 import { day, minute } from "../../lib/core/time.js";
 import { attachmentPath } from "../../lib/ledger/record.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
+import { carryOn, workUntilDead } from "../build/a-death.js";
 import { aWorld, testStart, type World } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
 import { fragile } from "../build/fragile-edges.js";
@@ -46,29 +47,15 @@ async function sweepDyingAt(failAt: number, when: "before" | "after") {
   await using dying = await aWorld({ shared: tenant, clock, stores: world, edges: (edges) => fragile(edges, fault) });
   const { id } = await world.app.housekeeping.request(wish);
   await workUntilDead(dying, fault);
-  await carryOn(world);
+  await carryOn(world, 30 * minute);
   const planned = await world.app.housekeeping.get(id);
   const applied = await world.app.housekeeping.request({ ...wish, dryRun: false, plan: id });
   await workUntilDead(dying, fault);
-  await carryOn(world);
+  await carryOn(world, 30 * minute);
   const { found, kept, status } = await world.app.housekeeping.get(applied.id);
   const { stored } = await readBack(world.edges.blobs, world.mailbox().id);
   const left = world.edges.blobs.names().filter((name) => /^(attachments|mailboxes)/.test(name));
   return { calls: fault.calls, result: { planned: planned.status, found, kept, status, left, stored } };
-}
-
-async function workUntilDead(dying: World, fault: Fault): Promise<void> {
-  for (let item = dying.queue.receive(); item !== undefined; item = dying.queue.receive()) {
-    await dying.app.work(item).catch(() => {});
-    if (fault.calls >= fault.failAt) return dying.queue.send(item, { delayMs: minute });
-  }
-}
-
-async function carryOn(world: World): Promise<void> {
-  await world.settle();
-  clock.advance(30 * minute);
-  await world.app.tidy();
-  await world.settle();
 }
 
 it.each(["before", "after"] as const)(

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import { day, minute } from "../../lib/core/time.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
+import { carryOn, workUntilDead } from "../build/a-death.js";
 import { deliverPacks, expectWhole, packsOf } from "../build/a-packed-mailbox.js";
 import { aWorld, testStart, type World } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
@@ -37,11 +38,11 @@ async function repackDyingAt(failAt: number, when: "before" | "after") {
   for (const kind of ["repack", "orphans"] as const) {
     const { id } = await world.app.housekeeping.request({ ...wish, kind });
     await workUntilDead(dying, fault);
-    await carryOn(world);
+    await carryOn(world, 30 * minute);
     const applied = await world.app.housekeeping.request({ ...wish, kind, dryRun: false, plan: id });
     await workUntilDead(dying, fault);
     await allReadable(world);
-    await carryOn(world);
+    await carryOn(world, 30 * minute);
     const { found, made, kept, status } = await world.app.housekeeping.get(applied.id);
     results.push({ found, made, kept, status });
     clock.advance(8 * day);
@@ -64,20 +65,6 @@ async function allReadable(world: World): Promise<void> {
   const { value } = await world.app.messages.list(box, { limit: "200" } as never);
   expect(value).toHaveLength(2 * packs);
   for (const { key } of value) for await (const _ of (await world.app.messages.eml(box, key)).body);
-}
-
-async function workUntilDead(dying: World, fault: Fault): Promise<void> {
-  for (let item = dying.queue.receive(); item !== undefined; item = dying.queue.receive()) {
-    await dying.app.work(item).catch(() => {});
-    if (fault.calls >= fault.failAt) return dying.queue.send(item, { delayMs: minute });
-  }
-}
-
-async function carryOn(world: World): Promise<void> {
-  await world.settle();
-  clock.advance(30 * minute);
-  await world.app.tidy();
-  await world.settle();
 }
 
 it.each(["before", "after"] as const)(
@@ -109,7 +96,7 @@ it("with two workers at the same piece, joins once", async () => {
   const applied = await world.app.housekeeping.request({ ...wish, kind: "repack", dryRun: false, plan: id });
   const item = world.queue.receive() as string;
   await Promise.all([world.app.work(item), other.app.work(item)]);
-  await carryOn(world);
+  await carryOn(world, 30 * minute);
   expect(await world.app.housekeeping.get(applied.id)).toMatchObject({ status: "succeeded", found: { count: packs } });
   await expectWhole(world);
 });
