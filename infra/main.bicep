@@ -95,6 +95,9 @@ param otlpEndpoint string = ''
 @description('Headers for that collector, as a Key Vault reference: @Microsoft.KeyVault(SecretUri=...) of a secret name=value; empty for none.')
 param otlpHeaders string = ''
 
+@description('Connections to begin with, as JSON by name; each is made once, then the API holds. Empty for none.')
+param connections string = ''
+
 @description('A proxy through which Graph and Exchange are reached, such as http://proxy.contoso.com:8080; empty for the direct way.')
 param proxyUrl string = ''
 
@@ -257,6 +260,7 @@ module functionApp 'modules/function-app.bicep' = {
     timestampUrl: timestampUrl
     otlpEndpoint: otlpEndpoint
     otlpHeaders: otlpHeaders
+    connections: connections
     proxyUrl: proxyUrl
     proxySecretId: proxySecretId
     authAuthority: authAuthority

@@ -7,6 +7,7 @@ import { backgroundUseCases, type Connections, openHeads, sync } from "./backgro
 import { loadApplied } from "./catalog/messages.js";
 import { type Owed, owedMessages } from "./catalog/quarantine.js";
 import { bringUpToDate } from "./catalog/replay.js";
+import { sowConnections } from "./connections/seed.js";
 import { connectionUseCases } from "./connections/use-cases.js";
 import { type ConnectionId, defaultConnection, type MailboxId, type MessageKey, type ProfileId } from "./core/ids.js";
 import type { Page, PageRequest } from "./core/page.js";
@@ -49,8 +50,9 @@ export { type Edges, openEdges, version } from "./edges.js";
 
 export function composeApp(outside: Edges) {
   let stopping = false;
-  const audit = openAudit(outside);
-  const edges = { ...outside, tenants: witnessedTenants(outside.tenants, audit.record) };
+  const ready = onceSown(outside);
+  const audit = openAudit({ ...outside, ready });
+  const edges = { ...outside, ready, tenants: witnessedTenants(outside.tenants, audit.record) };
   const connections = connectionUseCases({ ...edges, ...edges.connections });
   return {
     ...afterReady(
@@ -79,6 +81,20 @@ export function composeApp(outside: Edges) {
     search: afterReady(edges, searchUseCases(edges)),
     health: () => health(edges, { owed: openHeads(edges).owed, ofConnections: connections.warnings }),
     housekeeping: afterReady(edges, housekeepingUseCases(edges)),
+  };
+}
+
+/** The connections of the settings are made before anything else is done; where that fails it is tried again. */
+function onceSown({ ready, connections: { seeds = [] }, ...edges }: Edges): () => Promise<void> {
+  let sown: Promise<void> | undefined;
+  if (seeds.length === 0) return ready;
+  return async () => {
+    await ready();
+    sown ??= sowConnections(seeds, edges).catch((error: unknown) => {
+      sown = undefined;
+      throw error;
+    });
+    await sown;
   };
 }
 

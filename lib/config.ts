@@ -70,6 +70,11 @@ const Settings = z
     ).optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: Url.optional(),
     OTEL_EXPORTER_OTLP_HEADERS: OtlpHeaders.optional(),
+    CONNECTIONS: z
+      .string()
+      .max(512 * 1024)
+      .optional(),
+    CONNECTIONS_FILE: z.string().min(1).max(1_000).optional(),
     ALLOW_SECRET_IDENTITY: z.enum(["true", "false"]).optional(),
     AUTH_MODE: z.enum(["entra", "local"]).optional(),
     AUTH_TENANT_ID: z.string().min(1).optional(),
@@ -159,6 +164,9 @@ export interface Config {
   connections: {
     inAzure: boolean;
     allowSecrets: boolean;
+    /** Connections to begin with, as JSON, and a file with more of them. */
+    seed: string | undefined;
+    seedFile: string | undefined;
     /** GRAPH_STATIC_TOKEN and GRAPH_STATIC_TOKEN_…, by the name of the setting. */
     staticTokens: Record<string, string>;
   };
@@ -188,6 +196,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     connections: {
       inAzure: isHosted(s),
       allowSecrets: s.ALLOW_SECRET_IDENTITY === "true",
+      seed: s.CONNECTIONS,
+      seedFile: s.CONNECTIONS_FILE,
       staticTokens: staticTokens(present),
     },
     auth:

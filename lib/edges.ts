@@ -6,8 +6,10 @@ import type { OtlpDeps } from "./adapters/otlp/telemetry.js";
 import { systemClock } from "./adapters/system/clock.js";
 import { keyFileSigner } from "./adapters/system/key-file.js";
 import { systemRandom } from "./adapters/system/random.js";
+import { readTextFile } from "./adapters/system/text-file.js";
 import { systemTicker } from "./adapters/system/ticker.js";
 import { type Config, isLoopback } from "./config.js";
+import { readSeeds, type Seed, type SeedText } from "./connections/seed.js";
 import type { ConnectionRules } from "./connections/settle.js";
 import { openTenants } from "./connections/tenants.js";
 import type { SettingsReach } from "./connections/view.js";
@@ -56,6 +58,8 @@ export interface Edges {
 /** What connections are made with. */
 export interface ConnectionEdges {
   rules: ConnectionRules;
+  /** Those that the settings bring along. */
+  seeds?: Seed[];
   settings: SettingsReach;
   openTenant: OpenTenants;
   openDefault(): Promise<OpenTenant>;
@@ -74,12 +78,14 @@ export async function openEdges(
   const { clientId: homeClientId, tenantId: homeTenantId } = config.graph;
   const openTenant = openingTenants({ ...machine, version, staticTokens, homeClientId });
   const openDefault = () => openOfSettings(config, { ...machine, version });
+  const rules = { inAzure, allowSecrets, homeTenantId, staticTokens: Object.keys(staticTokens) };
   return {
     ...storage,
     ...machine,
     tenants: openTenants({ rows: storage.rows, open: openTenant, openDefault }),
     connections: {
-      rules: { inAzure, allowSecrets, homeTenantId, staticTokens: Object.keys(staticTokens) },
+      rules,
+      seeds: readSeeds(seedTexts(config), rules),
       settings: reachOfSettings(config),
       openTenant,
       openDefault,
@@ -97,6 +103,18 @@ async function openTelemetry({ telemetry }: Config, deps: OtlpDeps): Promise<Tel
   if (telemetry === undefined) return undefined;
   const { otlpTelemetry } = await import("./adapters/otlp/telemetry.js");
   return otlpTelemetry({ ...telemetry, version }, deps);
+}
+
+/** @throws Error naming the setting */
+function seedTexts({ connections: { seed, seedFile } }: Config): SeedText[] {
+  const texts = seed === undefined ? [] : [{ source: "CONNECTIONS", text: seed }];
+  if (seedFile === undefined) return texts;
+  try {
+    return [...texts, { source: "CONNECTIONS_FILE", text: readTextFile(seedFile) }];
+  } catch (error) {
+    const said = error instanceof Error ? error.message : "it cannot be read";
+    throw new Error(`mailkeep cannot start: bad settings\n  CONNECTIONS_FILE: ${said}`);
+  }
 }
 
 function openSigner({ signing, graph }: Config): Signer | undefined {

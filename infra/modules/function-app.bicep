@@ -46,6 +46,9 @@ param otlpEndpoint string
 @description('Empty, or a Key Vault reference.')
 param otlpHeaders string
 
+@description('JSON; empty: connections are made by the API only.')
+param connections string
+
 @description('Empty: the proxy wants no password.')
 param proxySecretId string
 
@@ -155,6 +158,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'WRITER_CLIENT_ID', value: writerClientId }
         { name: 'SIGNING_KEY_ID', value: signingKeyId }
         { name: 'TIMESTAMP_URL', value: timestampUrl }
+        { name: 'CONNECTIONS', value: connections }
         { name: 'PROXY_URL', value: proxyUrl }
         { name: 'PROXY_SECRET_ID', value: proxySecretId }
         { name: 'AUTH_MODE', value: 'entra' }

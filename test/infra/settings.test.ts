@@ -21,6 +21,7 @@ const platform = [
 const notInAzure: Record<string, string> = {
   ALLOW_SECRET_IDENTITY: "secrets are for development",
   ARCHIVE_STORAGE: "a connection string holds a key",
+  CONNECTIONS_FILE: "there is no file beside the app",
   SIGNING_KEY_FILE: "a key on a development machine",
   GRAPH_STATIC_TOKEN: "accepted for loopback only",
   GRAPH_WRITER_STATIC_TOKEN: "accepted for loopback only",
@@ -65,7 +66,8 @@ describe("app settings", () => {
       if (name === "ATTACHMENT_TIER") return "Cold";
       if (name === "GRAPH_BASE_URL") return "https://graph.microsoft.com";
       if (name === "SIGNING_KEY_ID") return "https://kv-mk-0000.vault.azure.net/keys/mailkeep-heads";
-      if (["TIMESTAMP_URL", "PROXY_URL", "PROXY_SECRET_ID"].includes(name) || name.startsWith("OTEL_")) return "";
+      if (["TIMESTAMP_URL", "CONNECTIONS", "PROXY_URL", "PROXY_SECRET_ID"].includes(name) || name.startsWith("OTEL_"))
+        return "";
       return name === "EXCHANGE_BASE_URL" ? "https://outlook.office365.com" : "00000000-0000-4000-8000-000000000001";
     };
     const env = Object.fromEntries([...settings].map(([name, value]) => [name, sample(name, value)]));
