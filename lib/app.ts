@@ -18,6 +18,7 @@ import type { Edges } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
 import { type Health, health } from "./health.js";
 import { housekeepingUseCases } from "./housekeeping/use-cases.js";
+import { assertOverrides } from "./mailboxes/assert-overrides.js";
 import { getMailbox } from "./mailboxes/mailbox.js";
 import { type MailboxDetail, type MailboxView, showMailbox, showMailboxes } from "./mailboxes/show-mailboxes.js";
 import { assertSnapshot } from "./mailboxes/snapshot.js";
@@ -179,6 +180,7 @@ function profileUseCases(edges: Edges, connections: Connections) {
     ...edges,
     assertSchedule: (schedule: NonNullable<ProfileInput["schedule"]>) => assertSchedule(schedule, edges),
     connectionNamed: connections.named,
+    assertOverrides: (input: ProfileInput) => assertOverrides(input, rows),
     assertMayDelete: (input: ProfileInput, before?: Profile) => assertMayDelete(input, before, edges),
   };
   return {

@@ -19,6 +19,9 @@ export function runCalls({ runs, deletions }: Pick<App, "runs" | "deletions">): 
       const page = await runs.mailboxes(params.id, pageRequest(query));
       return { json: asList(page, url, (part) => part) };
     },
+    async getRunSettings({ params }) {
+      return { json: await runs.settings(params.id) };
+    },
     async listRunDeletions({ params, query, url }) {
       const page = await deletions.list(params.id, pageRequest(query));
       return { json: asList(page, url, (entry) => entry) };

@@ -37,6 +37,7 @@ import {
   SyncAnswer,
 } from "./mailboxes.js";
 import { AttachmentAnswer, AttachmentList, MessageAnswer, MessageDetailAnswer, MessageList } from "./messages.js";
+import { SettingsAnswer } from "./overrides.js";
 import { PreviewAnswer } from "./preview.js";
 import { Problem } from "./problem.js";
 import { ProfileAnswer, ProfileList, ProfileReplacement } from "./profiles.js";
@@ -143,6 +144,7 @@ export const answers = {
   Quarantined: QuarantinedAnswer,
   Run: RunAnswer,
   RunList,
+  RunSettings: SettingsAnswer,
   RunProblem,
   Schedule: ScheduleAnswer,
   ScheduleList,

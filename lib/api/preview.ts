@@ -1,6 +1,8 @@
 // Previews over HTTP: what a profile would do, before it does it.
 import { z } from "zod";
 import { ProfileId } from "../core/ids.js";
+import { settingNames } from "../profiles/overrides.js";
+import { AppliedOverrideAnswer, OverridePlaceAnswer, SettingsAnswer, SettingValuesAnswer } from "./overrides.js";
 import { ProfileDraft } from "./reach.js";
 import { route } from "./route.js";
 import { SelectedByAnswer, SelectionAnswer } from "./run-selection.js";
@@ -22,7 +24,16 @@ export const PreviewAnswer = z.strictObject({
   directoryAsOf: time,
   mailboxes: z.strictObject({ chosen: count, excluded: count, unresolved: count }),
   chosen: z
-    .array(z.strictObject({ ...Who, kind: z.string(), selectedBy: SelectedByAnswer }))
+    .array(
+      z.strictObject({
+        ...Who,
+        kind: z.string(),
+        selectedBy: SelectedByAnswer,
+        override: AppliedOverrideAnswer.nullable().describe(
+          "The override that holds for it; null: the profile's settings",
+        ),
+      }),
+    )
     .describe("The first thousand"),
   excluded: z.array(z.strictObject({ ...Who, reason: z.string(), because: z.string(), selectedBy: SelectedByAnswer })),
   unresolved: z.array(
@@ -34,10 +45,19 @@ export const PreviewAnswer = z.strictObject({
     }),
   ),
   groups: SelectionAnswer.shape.groups,
+  settings: SettingsAnswer,
+  overrides: z
+    .array(OverridePlaceAnswer)
+    .describe("Whom the overrides mean, in the order of the profile; the first thousand"),
+  problems: z
+    .array(z.strictObject({ code: z.string(), message: z.string() }))
+    .describe("Overrides that hold for nobody, or that contradict each other; at most 100"),
   counted: z
     .array(
       z.strictObject({
         ...Who,
+        settings: SettingValuesAnswer.describe("What holds for it, whole"),
+        overridden: z.array(z.enum(settingNames)).describe("Which of that its override gives"),
         status: z.enum(["counted", "busy", "notRead"]).describe("busy: a run is at it; notRead: see problem"),
         problem: z.strictObject({ code: z.string(), message: z.string() }).optional(),
         folders: z.array(
@@ -53,7 +73,7 @@ export const PreviewAnswer = z.strictObject({
         sampled: Sampled.nullable(),
       }),
     )
-    .describe("The first ten of the chosen mailboxes"),
+    .describe("Ten of the chosen mailboxes: the first five with an override, and the first of the others"),
   filter: z.strictObject({
     active: z.boolean(),
     sampled: Sampled,
@@ -63,6 +83,7 @@ export const PreviewAnswer = z.strictObject({
     mode: z.enum(["none", "afterArchive"]),
     action: z.string().optional(),
     dryRun: z.boolean().optional(),
+    exempt: count.optional().describe("Chosen mailboxes that an override keeps out of the rule"),
     oldEnoughNow: count.optional(),
     firstAfterDays: count.optional(),
     mostInOneRun: count.optional(),

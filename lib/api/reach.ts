@@ -6,6 +6,7 @@ import { probeNames } from "../reach/probe.js";
 import { help } from "./errors.js";
 import { pageQuery } from "./list.js";
 import { AccessAnswer } from "./mailboxes.js";
+import { AppliedOverrideAnswer } from "./overrides.js";
 import { route } from "./route.js";
 
 const count = z.number().int().min(0);
@@ -72,6 +73,7 @@ export const MailboxTestAnswer = z.strictObject({
     missing: z.array(z.enum(["profile", "scope"])).describe("Which of the two conditions does not hold"),
   }),
   leftOut: z.string().nullable().describe("Why the profile does not choose it"),
+  override: AppliedOverrideAnswer.nullable().describe("The override of the profile that holds for it"),
   access: z.strictObject({ mode: Mode, since: time, checkedAt: time }).nullable(),
   probes: z.array(ProbeAnswer),
 });

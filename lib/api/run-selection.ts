@@ -1,5 +1,6 @@
 // How a run chose its mailboxes, as the API shows it.
 import { z } from "zod";
+import { KeptOverrideAnswer } from "./overrides.js";
 
 const count = z.number().int().min(0);
 const time = z.iso.datetime();
@@ -15,6 +16,10 @@ export const SelectedByAnswer = z.strictObject({
 
 export const SelectionAnswer = z.strictObject({
   mode: Mode,
+  overrides: z
+    .array(KeptOverrideAnswer)
+    .describe("Whom the overrides of the profile mean, those that hold for nobody first; at most 100"),
+  overridesCount: count,
   groups: z
     .array(
       z.strictObject({

@@ -5,6 +5,7 @@ import { skipCauses } from "../core/skip-cause.js";
 import { keptCauses } from "../runs/deletion-counts.js";
 import { help } from "./errors.js";
 import { listOf, pageQuery } from "./list.js";
+import { AppliedOverrideAnswer, SettingsAnswer } from "./overrides.js";
 import { route } from "./route.js";
 import { DirectoryAnswer, SelectedByAnswer, SelectionAnswer } from "./run-selection.js";
 
@@ -101,6 +102,7 @@ export const MailboxRunAnswer = z.strictObject({
   status: z.enum([...Status.options, "excluded"]),
   reason: z.string().nullable().describe("Why it was excluded or failed"),
   selectedBy: SelectedByAnswer.nullable().describe("Why it is in the run, or excepted from it"),
+  override: AppliedOverrideAnswer.nullable().describe("The override of the profile that holds for it"),
   done: count.describe("Messages dealt with, of `total`"),
   total: count.describe("Messages that the chosen folders say they hold"),
   messages: count.describe("Messages stored by this run"),
@@ -175,6 +177,17 @@ export const runRoutes = {
     params,
     query: z.strictObject(pageQuery),
     answer: { status: 200, schema: MailboxRunList },
+    problems: [404],
+  }),
+  getRunSettings: route({
+    method: "GET",
+    path: "/runs/{id}/settings",
+    tag,
+    summary:
+      "What the profile said when the run was asked for, and what its overrides made of it for the mailboxes they name",
+    right: "see",
+    params,
+    answer: { status: 200, schema: SettingsAnswer },
     problems: [404],
   }),
   listRunDeletions: route({

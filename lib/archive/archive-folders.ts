@@ -9,9 +9,11 @@ import { second } from "../core/time.js";
 import { told } from "../core/told.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
+import type { MailboxSettings } from "../profiles/settings.js";
 import type { Judge } from "../profiles/verdict.js";
 import { findRun } from "../runs/repo.js";
-import type { MailboxRun, Run } from "../runs/run.js";
+import type { MailboxRun } from "../runs/run.js";
+import type { RunAtWork } from "../runs/settings.js";
 import type { ArchiveDeps } from "./archive-mailbox.js";
 import { archivedMessages } from "./archived.js";
 import { retryOwed } from "./consider.js";
@@ -26,10 +28,12 @@ import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
 import { type ArchiveWriter, openWriter } from "./writer.js";
 
 export interface Stretch {
-  run: Run;
+  run: RunAtWork;
   part: MailboxRun;
   claim: Claim;
   reader: MailboxReader;
+  /** What holds for the mailbox. */
+  settings: MailboxSettings;
   /** What the profile wants of the messages in its folders. */
   filter: Judge;
   /** By the monotonic clock. */
@@ -42,14 +46,14 @@ export async function archiveFolders(
   stretch: Stretch,
   deps: ArchiveDeps,
 ): Promise<{ outcome: Outcome; counts: MailboxRun; tree: Tree }> {
-  const { run, part, reader } = stretch;
+  const { run, part, reader, settings } = stretch;
   const reading = readState(stretch, deps);
   const ahead = readAhead(
     reader,
     reading.then(({ cursors }) => cursors),
   );
   const wishes = { onWanted: ahead.begin, known: async () => [...(await reading).known.keys()] };
-  const [tree, state] = await both(readTree(reader, run.folders, wishes), reading).catch(async (error) => {
+  const [tree, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
     await ahead.settled();
     throw error;
   });
@@ -57,7 +61,8 @@ export async function archiveFolders(
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
-  for (const problem of treeProblems(tree, part.named)) counts.problem(problem);
+  for (const problem of treeProblems(tree, part.named || settings.overridden.includes("folders")))
+    counts.problem(problem);
   const saving = counts.save();
 
   const stop = stopSigns(stretch, counts, deps);
@@ -189,7 +194,7 @@ function openSession(
 }
 
 interface Plan {
-  run: Run;
+  run: RunAtWork;
   known: ReadonlyMap<string, KnownFolder>;
   isOurs(owed: OwedPlace): boolean;
 }
@@ -217,7 +222,7 @@ async function produceAndWork(walk: Walk, { run, known, isOurs }: Plan, failure:
 }
 
 /** Messages in quarantine that this run owes a try; those in folders it does not read are another profile's. */
-function owedTries({ owed, clock }: Session, run: Run, isOurs: (owed: OwedPlace) => boolean): Owed[] {
+function owedTries({ owed, clock }: Session, run: RunAtWork, isOurs: (owed: OwedPlace) => boolean): Owed[] {
   const when = { startedAt: run.startedAt ?? run.requestedAt, trigger: run.trigger };
   return [...owed.values()].filter((message) => isDue(message, when, clock.now()) && isOurs(message));
 }

@@ -15,7 +15,8 @@ import type { TenantEdge, Tenants } from "../ports/tenants.js";
 import { judgeOf } from "../profiles/verdict.js";
 import { asleep, awake, napMs, pausedUntil, workingTimeMs } from "../runs/blackout.js";
 import { changePart, findPart, findRun } from "../runs/repo.js";
-import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
+import { isOpen, type MailboxRun } from "../runs/run.js";
+import { type MailboxTask, type RunAtWork, taskOf } from "../runs/settings.js";
 import type { WorkItem } from "../work/item.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
@@ -64,7 +65,9 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   const until = pausedUntil(run, now);
   if (until !== undefined) return handOn(asleep(part, until, now), part, napMs(until, now), deps);
   let tenant: TenantEdge;
+  let task: MailboxTask;
   try {
+    task = await taskOf(run, part, deps.rows);
     tenant = await deps.tenants.of(run.connection);
   } catch (error) {
     return afterFault(run, part, error, deps);
@@ -72,7 +75,7 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   const attempt = await takeClaim(item.mailbox, deps);
   if (attempt.kind === "held")
     return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
-  return work(run, part, { ...deps, tenant, claim: attempt.claim });
+  return work(task, part, { ...deps, tenant, claim: attempt.claim });
 }
 
 /** Asked again slowly: Exchange needs up to two hours to notice a grant, and asking sooner tells nobody anything. */
@@ -82,30 +85,30 @@ async function barring({ mailbox }: MailboxRun, { rows, clock }: ArchiveDeps): P
 }
 
 async function work(
-  run: Run,
+  { run, settings, deletion }: MailboxTask,
   part: MailboxRun,
   deps: ArchiveDeps & { tenant: TenantEdge; claim: Claim },
 ): Promise<NextStep> {
   const { clock, log, tenant, claim } = deps;
   const begun = clock.monotonicMs();
-  const filter = judgeOf(run.filter);
+  const filter = judgeOf(settings.filter);
   const reader = tenant.mail.open(part.mailbox, {
     history: claim.history,
     signal: claim.signal,
     extra: filter.asks,
-    ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
+    requestTimeoutMs: settings.requestTimeoutSeconds * second,
   });
   claim.follow(() => reader.history());
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
   log.info("mailbox work begins", fields);
   try {
     const deadlineMs = begun + workingTimeMs(run, clock.now(), deps.budgetMs);
-    const { tree, ...read } = await archiveFolders({ run, part, claim, reader, filter, deadlineMs }, deps);
+    const { tree, ...read } = await archiveFolders({ run, part, claim, reader, settings, filter, deadlineMs }, deps);
     // A fact that nobody says lets a message into the archive, and lets none be deleted.
     const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
     // Nor is anything deleted from a folder that may be one the profile leaves out.
     const folders = tree.doubtful.length > 0 ? [] : tree.wanted;
-    const after = { run, part: read.counts, claim, reader, folders, chooses, deadlineMs };
+    const after = { run, settings, deletion, part: read.counts, claim, reader, folders, chooses, deadlineMs };
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });
@@ -126,7 +129,7 @@ async function noteRead(mailbox: MailboxId, deps: ArchiveDeps & { tenant: Tenant
 }
 
 /** Faults pass, wait or end the mailbox; each is written where a person looks. */
-async function afterFault(run: Run, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
+async function afterFault(run: RunAtWork, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
   const stored = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
   // Its counts are newer than ours, its generation may be another worker's.
   const current = { ...awake(stored), generation: part.generation };

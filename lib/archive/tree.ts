@@ -6,7 +6,7 @@ import type { FolderId } from "../core/ids.js";
 import type { LedgerEvent } from "../ledger/record.js";
 import type { Folder, MailboxReader, Unread } from "../ports/mail-source.js";
 import { type PlacedFolder, wantsFolder, wantsRecoverable, wantsRecoverableFolder } from "../profiles/folder-choice.js";
-import type { Profile } from "../profiles/profile.js";
+import type { Folders } from "../profiles/folders.js";
 import { type Doubt, guessed, isDoubtful, lookUp, unreadBy } from "./well-known.js";
 
 export interface TreeFolder extends PlacedFolder {
@@ -57,7 +57,7 @@ export interface TreeWishes {
 
 export async function readTree(
   reader: MailboxReader,
-  choice: Profile["folders"],
+  choice: Folders,
   { onWanted, known }: TreeWishes = {},
 ): Promise<Tree> {
   const looked = lookUp(choice, reader);

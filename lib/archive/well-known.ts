@@ -3,7 +3,7 @@ import { isMailkeepError, type MailkeepError } from "../core/errors.js";
 import type { FolderId } from "../core/ids.js";
 import type { MailboxReader, Unread } from "../ports/mail-source.js";
 import { wellKnownNames } from "../profiles/folder-choice.js";
-import type { Profile } from "../profiles/profile.js";
+import type { Folders } from "../profiles/folders.js";
 import type { TreeFolder } from "./tree.js";
 
 /** A well-known name that Graph would not resolve. */
@@ -19,7 +19,7 @@ interface Names {
 }
 
 /** One name that cannot be looked up stops nobody: what it means is guessed, and said. */
-export async function lookUp(choice: Profile["folders"], reader: MailboxReader): Promise<Names> {
+export async function lookUp(choice: Folders, reader: MailboxReader): Promise<Names> {
   const names: Names = { wellKnown: new Map(), refused: new Map() };
   await Promise.all(
     wellKnownNames(choice).map(async (name) => {

@@ -2,10 +2,11 @@
 import type { FolderId } from "../core/ids.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge } from "../ports/tenants.js";
-import { ruleHash } from "../profiles/deletion.js";
+import { isSwitchedOn } from "../profiles/deletion.js";
 import { findProfile } from "../profiles/repo.js";
 import type { KeptCause, RunDeletion } from "../runs/deletion-counts.js";
-import type { MailboxRun, Problem, Run } from "../runs/run.js";
+import type { MailboxRun, Problem } from "../runs/run.js";
+import type { RunAtWork } from "../runs/settings.js";
 import type { Circumstances } from "./candidates.js";
 import { askForHolds } from "./holds.js";
 import type { DeletedPlaces } from "./intents.js";
@@ -23,7 +24,8 @@ export interface Surroundings extends Circumstances {
 }
 
 export interface Asking {
-  run: Run & { deletion: RunDeletion };
+  run: RunAtWork;
+  deletion: RunDeletion;
   part: MailboxRun;
   folders: ReadFolder[];
   places: DeletedPlaces;
@@ -34,16 +36,16 @@ export interface Asking {
 const fullProblemList = 20;
 
 export async function lookAround(
-  { run, part, folders, places, now }: Asking,
+  { run, deletion, part, folders, places, now }: Asking,
   { rows, tenant }: { rows: RowStore; tenant: TenantEdge },
 ): Promise<Surroundings> {
-  const { blocked, problem } = await obstacle(run, part, { rows, tenant });
+  const { blocked, problem } = await obstacle({ run, deletion, part }, { rows, tenant });
   const unread = part.problems.flatMap(({ folderPath }) => folderPath ?? []);
   const below = places.deletedItems;
   return {
     mailbox: part.mailbox,
     run: run.id,
-    rule: run.deletion.rule,
+    rule: deletion.rule,
     folders: new Map(folders.map(({ id, path }) => [id, path])),
     unread: part.problems.length >= fullProblemList ? undefined : new Set(unread),
     deletedItems: new Set(folders.filter(({ lineage }) => below && lineage.includes(below)).map(({ id }) => id)),
@@ -59,12 +61,12 @@ interface Obstacle {
 }
 
 async function obstacle(
-  run: Asking["run"],
-  { mailbox }: MailboxRun,
+  { run, deletion, part: { mailbox, mayBeExempt } }: Pick<Asking, "run" | "deletion" | "part">,
   { rows, tenant }: { rows: RowStore; tenant: TenantEdge },
 ): Promise<Obstacle> {
-  const { dryRun } = run.deletion.rule;
-  if (!dryRun && !(await isStillTheRule(run, rows))) return { blocked: "ruleChanged", problem: ruleChanged };
+  const { dryRun } = deletion.rule;
+  if (mayBeExempt) return { blocked: "mayBeExempt", problem: exemptionUnknown };
+  if (!dryRun && !(await isStillTheRule(run, deletion, rows))) return { blocked: "ruleChanged", problem: ruleChanged };
   if (!dryRun && tenant.writer === undefined) return { blocked: "noWriter", problem: noWriter };
   const holds = await askForHolds(tenant.exchange, mailbox);
   if (holds.kind === "unknown") return { blocked: "holdUnknown", problem: holds.problem };
@@ -72,10 +74,16 @@ async function obstacle(
 }
 
 /** Whoever takes the rule back, or changes it, while a run is under way means it at once. */
-async function isStillTheRule({ profile, deletion }: Asking["run"], rows: RowStore): Promise<boolean> {
+async function isStillTheRule({ profile }: RunAtWork, { hash }: RunDeletion, rows: RowStore): Promise<boolean> {
   const now = (await findProfile(rows, profile))?.profile;
-  return now?.deletion.mode === "afterArchive" && !now.deletion.dryRun && ruleHash(now) === deletion.hash;
+  return now !== undefined && isSwitchedOn(now, hash);
 }
+
+const exemptionUnknown: Problem = {
+  code: "OVERRIDE_MAILBOX_NOT_FOUND",
+  message:
+    "nothing was deleted: an override of the profile names somebody whom nobody in the directory is, and who may be this mailbox",
+};
 
 const ruleChanged: Problem = {
   code: "DELETION_RULE_CHANGED",

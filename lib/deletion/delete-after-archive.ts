@@ -9,9 +9,11 @@ import type { Log } from "../ports/log.js";
 import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge } from "../ports/tenants.js";
-import { noDeletions, withDeleted } from "../runs/deletion-counts.js";
+import type { MailboxSettings } from "../profiles/settings.js";
+import { noDeletions, type RunDeletion, withDeleted } from "../runs/deletion-counts.js";
 import { changePart, findRun } from "../runs/repo.js";
-import { isOpen, type MailboxRun, type Problem, type Run } from "../runs/run.js";
+import { isOpen, type MailboxRun, type Problem } from "../runs/run.js";
+import type { RunAtWork } from "../runs/settings.js";
 import { allAnswers } from "./all-answers.js";
 import { lookAround, type ReadFolder, type Surroundings } from "./circumstances.js";
 import {
@@ -28,7 +30,11 @@ import { chunks, nextWindow } from "./window.js";
 import { DeletionWork } from "./work.js";
 
 export interface DeletionStage {
-  run: Run;
+  run: RunAtWork;
+  /** What holds for the mailbox. */
+  settings: MailboxSettings;
+  /** The rule; undefined: there is none, or the mailbox is exempt. */
+  deletion: RunDeletion | undefined;
   /** As the reading left it. */
   part: MailboxRun;
   claim: Claim;
@@ -58,10 +64,9 @@ export interface StageEnd {
 const mostFaults = 3;
 
 export async function deleteAfterArchive(stage: DeletionStage, deps: DeletionDeps): Promise<StageEnd> {
-  const { run, part, reader, claim } = stage;
+  const { run, deletion, part, reader, claim } = stage;
   const { rows, clock } = deps;
   const open = await openIntents(rows, part.mailbox);
-  const { deletion } = run;
   if (deletion === undefined && open.length === 0) return { outcome: "complete", part };
   const progress = openProgress(part, deps);
   try {
@@ -71,8 +76,7 @@ export async function deleteAfterArchive(stage: DeletionStage, deps: DeletionDep
     const places = await deletedPlaces(reader);
     await settleOpenIntents(open, { journal, places, progress }, { stage, deps });
     if (deletion === undefined) return { outcome: "complete", part: progress.part };
-    const ruled = { ...run, deletion };
-    const around = await lookAround({ run: ruled, part, folders: stage.folders, places, now: clock.now() }, deps);
+    const around = await lookAround({ run, deletion, part, folders: stage.folders, places, now: clock.now() }, deps);
     const interrupted = new Set(open.map(({ key }) => key));
     const work = new DeletionWork({ stage, deletion, around, journal, places, progress, interrupted, start }, deps);
     return { outcome: await lookThroughAll(work, { stage, around, progress }, deps), part: progress.part };
@@ -120,7 +124,7 @@ const rowsDisagree: Problem = {
 };
 
 /** Right before anything is deleted: nothing is in a run that a person has stopped. */
-async function isCancelled({ id }: Run, rows: RowStore): Promise<boolean> {
+async function isCancelled({ id }: Pick<RunAtWork, "id">, rows: RowStore): Promise<boolean> {
   return (await findRun(rows, id))?.value.cancelRequested ?? true;
 }
 

@@ -6,7 +6,7 @@ import type { ProfileId } from "../core/ids.js";
 import { type Clock, day } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Tenants } from "../ports/tenants.js";
-import { ruleHash } from "../profiles/deletion.js";
+import { isSwitchedOn, ruleHash } from "../profiles/deletion.js";
 import type { Profile, ProfileInput } from "../profiles/profile.js";
 import { listRuns } from "../runs/repo.js";
 import type { Run, RunStatus } from "../runs/run.js";
@@ -36,8 +36,7 @@ export async function assertMayDelete(
   if (writer === undefined) throw writerRequired();
   if (deletion.dryRun) return;
   const hash = ruleHash(input);
-  const isOnAlready = before?.deletion.mode === "afterArchive" && !before.deletion.dryRun && ruleHash(before) === hash;
-  if (isOnAlready) return;
+  if (before !== undefined && isSwitchedOn(before, hash)) return;
   if (before === undefined || !(await hasDryRun(before.id, { hash, rows, now: clock.now() })))
     throw dryRunRequired(before?.id);
 }
@@ -56,10 +55,14 @@ async function hasDryRun(
 }
 
 /** One that was read to its end, and looked at no mailbox less than it should have. */
-function isDryRunOf({ status, deletion, summary }: Run, hash: Sha256): boolean {
+function isDryRunOf({ status, deletion, summary, problems }: Run, hash: Sha256): boolean {
   const isOfRule = deletion?.hash === hash && deletion.rule.dryRun;
-  return isOfRule && readToTheEnd.has(status) && summary?.deletion !== undefined;
+  const leftOut = problems.some(({ code }) => unsure.has(code));
+  return isOfRule && readToTheEnd.has(status) && summary?.deletion !== undefined && !leftOut;
 }
+
+/** What makes a run leave out mailboxes that a later one of the same rule may not. */
+const unsure = new Set(["OVERRIDE_MAILBOX_NOT_FOUND", "OVERRIDE_CONFLICT"]);
 
 const writerRequired = () =>
   new MailkeepError(

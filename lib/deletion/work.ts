@@ -183,13 +183,13 @@ export class DeletionWork {
   }
 
   #openWriter(): MailboxWriter {
-    const { run, part, claim } = this.parts.stage;
+    const { settings, part, claim } = this.parts.stage;
     const writer = this.deps.tenant.writer;
     if (writer === undefined) throw new Error("a deletion was begun without an identity that may write");
     this.#writer ??= writer.open(part.mailbox, {
       history: claim.history,
       signal: claim.signal,
-      ...(run.requestTimeoutSeconds !== undefined && { requestTimeoutMs: run.requestTimeoutSeconds * second }),
+      requestTimeoutMs: settings.requestTimeoutSeconds * second,
     });
     return this.#writer;
   }

@@ -1135,8 +1135,8 @@ const own: Record<string, Entry> = {
   DRY_RUN_REQUIRED: {
     kind: "request",
     who: people.admin,
-    cause: "This deletion rule has had no dry run in the last 30 days.",
-    fix: "Save the profile with deletion.dryRun true, run it, look at the run's deletion, then save it with dryRun false.",
+    cause: "This deletion rule has had no dry run in the last 30 days that looked at every mailbox.",
+    fix: "Mend the overrides that the run names, if any; save the profile with deletion.dryRun true, run it, look at the run's deletion, then save it with dryRun false.",
   },
   ERROR_CODE_UNKNOWN: {
     kind: "request",
@@ -1814,6 +1814,25 @@ const own: Record<string, Entry> = {
     cause: "The chosen folders hold no message that could be read for a test.",
     fix: "Nothing to do; put a message there to see it read.",
   },
+  OVERRIDE_CONFLICT: {
+    kind: "request",
+    who: people.admin,
+    cause: "Two overrides of the profile mean the same mailbox, by two of its names.",
+    fix: "Take one of the two names out of the profile's overrides, or put both under one override.",
+  },
+  OVERRIDE_MAILBOX_NOT_FOUND: {
+    kind: "request",
+    who: people.admin,
+    cause:
+      "An override of the profile names a mailbox by a name that nobody in the directory has, or for which the directory gave no answer.",
+    fix: "Check the spelling, or sync the directory; name the mailbox by its object id, which no renaming changes; or take the name out of the profile's overrides.",
+  },
+  OVERRIDE_MAILBOX_NOT_SELECTED: {
+    kind: "request",
+    who: people.admin,
+    cause: "An override of the profile names a mailbox that the profile does not choose.",
+    fix: "Choose the mailbox in the profile's mailboxes, or take its name out of the profile's overrides.",
+  },
   OVER_MAX_SIZE: {
     kind: "data",
     who: people.admin,
@@ -1895,7 +1914,7 @@ const own: Record<string, Entry> = {
     kind: "request",
     who: people.caller,
     cause: "The profile is too large to be kept.",
-    fix: "Name fewer mailboxes or folders; choose by mode except, or by group.",
+    fix: "Name fewer mailboxes or folders, in its overrides too; choose by mode except, or by group.",
   },
   PROXY_AUTHENTICATION_REQUIRED: {
     kind: "configuration",
@@ -2008,6 +2027,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "There is no such run.",
     fix: "GET /api/v1/runs lists them.",
+  },
+  RUN_SETTINGS_MISSING: {
+    kind: "archive",
+    who: people.storage,
+    cause: "What the run was to do with some of its mailboxes is no longer in the tables.",
+    fix: "Run the profile again: its next run writes its settings down anew. Then look for who removes rows from the table.",
   },
   SCHEDULE_IN_USE: {
     kind: "request",

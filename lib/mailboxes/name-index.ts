@@ -1,6 +1,6 @@
 // Pure: finds a mailbox of the snapshot by whatever a profile calls it.
 import { distinguishedParts } from "../core/distinguished-name.js";
-import { withoutScheme } from "../profiles/directory-name.js";
+import { nameKey } from "../profiles/directory-name.js";
 import { leftDirectory } from "./classify.js";
 import type { MailboxEntry } from "./mailbox.js";
 
@@ -28,19 +28,13 @@ export function indexNames(directory: readonly MailboxEntry[]): NameIndex {
     (mailbox) => put(mailbox.address, mailbox, "address"),
     (mailbox) => put(mailbox.id, mailbox, "objectId"),
     (mailbox) => {
-      const parts = distinguishedParts(mailbox.onPremisesDistinguishedName ?? "");
-      if (parts !== undefined) put(distinguishedKey(parts), mailbox, "distinguishedName");
+      const name = mailbox.onPremisesDistinguishedName ?? "";
+      if (distinguishedParts(name) !== undefined) put(nameKey(name), mailbox, "distinguishedName");
     },
   ];
   for (const some of [directory.filter(isGone), directory.filter((mailbox) => !isGone(mailbox))])
     for (const pass of passes) for (const mailbox of some) pass(mailbox);
   return {
-    find(name) {
-      const parts = distinguishedParts(name);
-      return index.get(parts === undefined ? withoutScheme(name).toLowerCase() : distinguishedKey(parts));
-    },
+    find: (name) => index.get(nameKey(name)),
   };
 }
-
-/** No part of a name can hold this character. */
-const distinguishedKey = (parts: string[]): string => parts.join("\n");

@@ -4,7 +4,6 @@ import { inParallel } from "../core/channel.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import type { Directory, DirectoryUser } from "../ports/directory.js";
-import type { ProfileInput } from "../profiles/profile.js";
 import { leftDirectory } from "./classify.js";
 import type { Expansion } from "./expansion.js";
 import type { MailboxEntry } from "./mailbox.js";
@@ -26,7 +25,7 @@ const mostFailures = 8;
 
 /** Pure: the names in the profile and its groups that nobody has who is there. Who left may be back. */
 export function strangersIn(
-  { mailboxes }: Pick<ProfileInput, "mailboxes">,
+  named: readonly string[],
   entries: readonly MailboxEntry[],
   groups: readonly Expansion[],
 ): string[] {
@@ -37,7 +36,7 @@ export function strangersIn(
   };
   const people = groups.flatMap((group) => group.people.filter(({ id, address }) => !isThere(id) && !isThere(address)));
   const names = [
-    ...mailboxes.mailboxes.filter((name) => !isThere(name)),
+    ...named.filter((name) => !isThere(name)),
     ...people.flatMap(({ id, address }) => id ?? address ?? []),
   ];
   return [...new Set(names)];

@@ -1,21 +1,26 @@
 // What a profile would do, before it does it: whom it chooses and why, what some of their mailboxes hold, what filter and
 // deletion rule would leave and take, and what the first run would cost. Changes nothing.
-import { loadApplied } from "../catalog/messages.js";
-import { inParallel } from "../core/channel.js";
-import { isMailkeepError, MailkeepError } from "../core/errors.js";
-import { minute, second } from "../core/time.js";
-import { findAccess } from "../mailboxes/access.js";
 import { type Choice, chooseMailboxes } from "../mailboxes/choose.js";
 import type { ClaimDeps } from "../mailboxes/claim.js";
 import { exclusionText } from "../mailboxes/classify.js";
 import type { MailboxEntry } from "../mailboxes/mailbox.js";
-import { withMailbox } from "../mailboxes/with-mailbox.js";
+import { type Assignment, assignOverrides } from "../mailboxes/overrides.js";
 import type { Tenants } from "../ports/tenants.js";
-import type { ProfileInput } from "../profiles/profile.js";
+import type { DeletionRule } from "../profiles/deletion.js";
+import {
+  type MailboxSettings,
+  namesInOverrides,
+  type ProfileSettings,
+  ruleIn,
+  type SealedProfile,
+  settingsFor,
+  viewSettings,
+} from "../profiles/settings.js";
 import { judgeOf } from "../profiles/verdict.js";
-import { selectionOf } from "../runs/choice.js";
+import { overrideProblemsOf, selectionOf } from "../runs/choice.js";
+import { type CountedMailbox, countSome } from "./count.js";
 import { estimate } from "./estimate.js";
-import { type Glance, glanceAt, type Sampled, together } from "./sample.js";
+import { together } from "./sample.js";
 
 export interface PreviewDeps extends ClaimDeps {
   tenants: Tenants;
@@ -23,36 +28,15 @@ export interface PreviewDeps extends ClaimDeps {
 
 /** Lists are cut at so many; the counts beside them are whole. */
 const mostShown = 1_000;
-/** So many mailboxes are opened and counted. */
-const mostCounted = 10;
-const atOnce = 4;
-/** An HTTP answer must be out within 230 s. */
-const budgetMs = 2 * minute;
-const longestRequestMs = 60 * second;
-
-type CountedMailbox = MailboxEntryView & {
-  status: "counted" | "busy" | "notRead";
-  /** Why it could not be counted. */
-  problem?: { code: string; message: string };
-  folders: Glance["folders"];
-  problems: Glance["problems"];
-  messages: number;
-  archived: number;
-  sampled: Sampled | null;
-};
-
-interface MailboxEntryView {
-  id: string;
-  address: string;
-  displayName: string;
-}
 
 export type Preview = Awaited<ReturnType<typeof previewProfile>>;
 
 /** @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED) when nobody knows yet who is there */
-export async function previewProfile(profile: ProfileInput, deps: PreviewDeps) {
-  const choice = await chooseMailboxes(profile, deps, { patient: false });
-  const counted = await countSome(choice, profile, deps);
+export async function previewProfile(profile: SealedProfile, deps: PreviewDeps) {
+  const choice = await chooseMailboxes(profile, deps, { patient: false, also: namesInOverrides(profile.settings) });
+  const assignment = assignOverrides(profile.settings, choice, choice.snapshot.entries);
+  const settingsOf = (mailbox: MailboxEntry) => settingsFor(profile.settings, assignment.of(mailbox));
+  const counted = await countSome(choice, settingsOf, deps);
   const read = counted.filter(({ status }) => status === "counted");
   const sampled = together(read.flatMap((one) => one.sampled ?? []));
   const share = sampled.looked === 0 ? 1 : sampled.wanted / sampled.looked;
@@ -70,6 +54,7 @@ export async function previewProfile(profile: ProfileInput, deps: PreviewDeps) {
       ...named(mailbox),
       kind: mailbox.kind,
       selectedBy,
+      override: assignment.of(mailbox) ?? null,
     })),
     excluded: choice.excluded.slice(0, mostShown).map(({ mailbox, reason, selectedBy }) => ({
       ...named(mailbox),
@@ -79,82 +64,59 @@ export async function previewProfile(profile: ProfileInput, deps: PreviewDeps) {
     })),
     unresolved: choice.unresolved.slice(0, mostShown),
     groups,
+    settings: viewSettings(profile.settings),
+    overrides: assignment.places.slice(0, mostShown),
+    problems: overrideProblemsOf(assignment),
     counted,
-    filter: { active: judgeOf(profile.filter).scope !== undefined, sampled, share: rounded(share) },
-    deletion: deletionOf(profile, sampled, first.messages),
+    filter: { active: isFiltered(choice, profile.settings, assignment), sampled, share: rounded(share) },
+    deletion: deletionOf({ rule: ruleIn(profile.settings), choice, settingsOf, assignment }, read, first.messages),
     firstRun: first,
   };
 }
 
-const named = ({ id, address, displayName }: MailboxEntry): MailboxEntryView => ({ id, address, displayName });
+const named = ({ id, address, displayName }: MailboxEntry) => ({ id, address, displayName });
 const reasonText = (reason: string): string =>
   reason === "EXCEPTED_BY_PROFILE" ? "the profile leaves it out by name or group" : `Graph says ${reason}`;
 const rounded = (share: number): number => Math.round(share * 1_000) / 1_000;
 
-async function countSome({ chosen }: Choice, profile: ProfileInput, deps: PreviewDeps): Promise<CountedMailbox[]> {
-  const deadlineMs = deps.clock.monotonicMs() + budgetMs;
-  const some = chosen.slice(0, mostCounted).map(({ mailbox }) => mailbox);
-  const counted: CountedMailbox[] = some.map((mailbox) => ({
-    ...named(mailbox),
-    status: "notRead",
-    folders: [],
-    problems: [],
-    messages: 0,
-    archived: 0,
-    sampled: null,
-  }));
-  await inParallel(some.entries(), atOnce, async ([at, mailbox]) => {
-    const before = counted[at] as CountedMailbox;
-    counted[at] = { ...before, ...(await countOne(mailbox, profile, { ...deps, deadlineMs })) };
-  });
-  return counted;
-}
+/** What holds for a mailbox of the profile. */
+type SettingsOf = (mailbox: MailboxEntry) => MailboxSettings;
 
-/** A mailbox that cannot be read now says so; the others are counted all the same. */
-async function countOne(
-  { id, connection }: MailboxEntry,
-  profile: ProfileInput,
-  deps: PreviewDeps & { deadlineMs: number },
-): Promise<Partial<CountedMailbox>> {
-  const { rows, clock, ticker, deadlineMs } = deps;
-  try {
-    if (clock.monotonicMs() >= deadlineMs) throw timeIsUp();
-    const { messages: archived } = await loadApplied(rows, id);
-    const { mail } = await deps.tenants.of(connection);
-    const requestTimeoutMs = Math.min(profile.requestTimeoutSeconds * second, longestRequestMs);
-    const { asks: extra } = judgeOf(profile.filter);
-    const glance = await withMailbox(id, { ...deps, mail, requestTimeoutMs, extra }, async (reader, claim) => {
-      const stop = ticker.every(second, () => {
-        if (clock.monotonicMs() >= deadlineMs) claim.abort(timeIsUp());
-      });
-      return glanceAt(reader, profile, { clock }).finally(stop);
-    });
-    if (glance === undefined) return { status: "busy", archived };
-    return { status: "counted", ...glance, archived };
-  } catch (error) {
-    if (!isMailkeepError(error)) throw error;
-    const refused = await findAccess(rows, id);
-    const since = refused?.readable === false ? `; refused since ${refused.since}` : "";
-    return { status: "notRead", problem: { code: error.reason ?? error.code, message: `${error.message}${since}` } };
-  }
+/** Whether the filter of any chosen mailbox leaves anything out. */
+function isFiltered({ chosen }: Choice, settings: ProfileSettings, { of }: Assignment): boolean {
+  const applied = new Map(chosen.map(({ mailbox }) => [of(mailbox)?.index, of(mailbox)]));
+  return [...applied.values()].some((override) => judgeOf(settingsFor(settings, override).filter).scope !== undefined);
 }
-
-const timeIsUp = () =>
-  new MailkeepError("cancelled", "the time of the preview was up", { reason: "NOT_TESTED_IN_TIME" });
 
 /** What cannot be known before a dry run is said to be an estimate. */
-function deletionOf({ deletion }: ProfileInput, sampled: Sampled, messages: number) {
-  if (deletion.mode === "none") return { mode: "none" as const, note: "nothing is deleted from any mailbox" };
-  const share = sampled.looked === 0 ? 0 : sampled.oldEnough / sampled.looked;
-  const oldEnough = Math.round(messages * share);
+function deletionOf(
+  {
+    rule,
+    choice: { chosen },
+    settingsOf,
+    assignment: { mayMissExemption },
+  }: { rule: DeletionRule | undefined; choice: Choice; settingsOf: SettingsOf; assignment: Assignment },
+  counted: CountedMailbox[],
+  messages: number,
+) {
+  if (rule === undefined) return { mode: "none" as const, note: "nothing is deleted from any mailbox" };
+  const exempt = chosen.filter(({ mailbox }) => settingsOf(mailbox).deletion.mode === "none").length;
+  const subject = counted.filter(({ settings }) => settings.deletion.mode !== "none");
+  const { looked, oldEnough } = together(subject.flatMap((one) => one.sampled ?? []));
+  const share = looked === 0 || mayMissExemption ? 0 : oldEnough / looked;
+  const oldEnoughNow = Math.round(messages * share * (1 - exempt / Math.max(1, chosen.length)));
+  const withheld = mayMissExemption
+    ? "nothing is deleted from any mailbox until it is known whom every override means; "
+    : "";
   return {
-    mode: deletion.mode,
-    action: deletion.action,
-    dryRun: deletion.dryRun,
-    oldEnoughNow: oldEnough,
-    firstAfterDays: deletion.graceDays,
-    mostInOneRun: Math.min(deletion.maxPerRun, oldEnough),
-    runsUntilDone: deletion.maxPerRun === 0 ? 0 : Math.ceil(oldEnough / deletion.maxPerRun),
-    note: `an estimate from ${sampled.looked} messages; what is deleted must besides be archived, read back, unchanged, ${deletion.graceDays} days in the archive and on no hold: a run with dryRun true names it exactly`,
+    mode: rule.mode,
+    action: rule.action,
+    dryRun: rule.dryRun,
+    exempt,
+    oldEnoughNow,
+    firstAfterDays: rule.graceDays,
+    mostInOneRun: Math.min(rule.maxPerRun, oldEnoughNow),
+    runsUntilDone: rule.maxPerRun === 0 ? 0 : Math.ceil(oldEnoughNow / rule.maxPerRun),
+    note: `${withheld}an estimate from ${looked} messages; what is deleted must besides be archived, read back, unchanged, ${rule.graceDays} days in the archive and on no hold: a run with dryRun true names it exactly`,
   };
 }

@@ -5,7 +5,7 @@ import { inParallel } from "../core/channel.js";
 import { isMailkeepError } from "../core/errors.js";
 import { type Clock, day } from "../core/time.js";
 import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
-import type { ProfileInput } from "../profiles/profile.js";
+import type { MailboxSettings } from "../profiles/settings.js";
 import { judgeOf } from "../profiles/verdict.js";
 
 export interface FolderCount {
@@ -42,10 +42,10 @@ const messagesOfFolder = 100;
 
 export async function glanceAt(
   reader: MailboxReader,
-  profile: ProfileInput,
+  settings: MailboxSettings,
   { clock }: { clock: Clock },
 ): Promise<Glance> {
-  const tree = await readTree(reader, profile.folders);
+  const tree = await readTree(reader, settings.folders);
   const chosen = new Set(tree.wanted.map(({ id }) => id));
   const largest = [...tree.wanted].sort((a, b) => b.totalItemCount - a.totalItemCount).slice(0, foldersSampled);
   const found: MessageFacts[] = [];
@@ -72,14 +72,14 @@ export async function glanceAt(
     })),
     problems,
     messages: tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0),
-    sampled: judged(found, profile, clock.now()),
+    sampled: judged(found, settings, clock.now()),
   };
 }
 
 export const nothingSampled = (): Sampled => ({ looked: 0, wanted: 0, later: 0, left: {}, unjudged: 0, oldEnough: 0 });
 
 /** Pure: by the very judge that a run asks. */
-export function judged(messages: MessageFacts[], { filter, deletion }: ProfileInput, now: Date): Sampled {
+export function judged(messages: MessageFacts[], { filter, deletion }: MailboxSettings, now: Date): Sampled {
   const judge = judgeOf(filter);
   const sampled = { ...nothingSampled(), looked: messages.length };
   const oldest = deletion.mode === "none" ? Number.NEGATIVE_INFINITY : now.getTime() - deletion.olderThanDays * day;

@@ -2,6 +2,7 @@
 import type { ProfileId } from "../core/ids.js";
 import type { ProfileInput } from "../profiles/profile.js";
 import { getProfile } from "../profiles/repo.js";
+import { sealProfile } from "../profiles/settings.js";
 import { type Preview, type PreviewDeps, previewProfile } from "./preview-profile.js";
 
 export interface DraftDeps extends PreviewDeps {
@@ -13,11 +14,11 @@ export function previewUseCases(deps: DraftDeps) {
   return {
     async draft(profile: ProfileInput): Promise<Preview> {
       await deps.assertDraft(profile);
-      return previewProfile(profile, deps);
+      return previewProfile(sealProfile(profile), deps);
     },
     async profile(id: ProfileId): Promise<Preview> {
       const { profile } = await getProfile(deps.rows, id);
-      return previewProfile(profile, deps);
+      return previewProfile(sealProfile(profile), deps);
     },
   };
 }

@@ -31,6 +31,13 @@ const wanted = "give an address (anna@contoso.com), an object id, or a distingui
 /** `SMTP:` and `smtp:` stand before proxy addresses. */
 export const withoutScheme = (name: string): string => name.trim().replace(/^smtp:/i, "");
 
+/** The same for two spellings of one name. */
+export function nameKey(name: string): string {
+  const parts = distinguishedParts(name);
+  // No part of a name can hold this character.
+  return parts === undefined ? withoutScheme(name).toLowerCase() : parts.join("\n");
+}
+
 function isAddress(text: string): boolean {
   const at = text.lastIndexOf("@");
   const domain = text.slice(at + 1);

@@ -15,17 +15,17 @@ export interface EditDeps {
   assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): Promise<void>;
   /** The connection as it is spelled. @throws invalid when there is none */
   connectionNamed(id: ConnectionId): Promise<ConnectionId>;
+  /** @throws invalid (OVERRIDE_CONFLICT), naming the field, when two overrides mean one mailbox */
+  assertOverrides(input: ProfileInput): Promise<void>;
   /** @throws invalid or conflict when the profile's deletion rule may not be switched on as it is */
   assertMayDelete(input: ProfileInput, before: Profile | undefined): Promise<void>;
 }
 
 export async function createProfile(input: ProfileInput, deps: EditDeps): Promise<StoredProfile> {
-  if (input.schedule !== null) await deps.assertSchedule(input.schedule);
-  const connection = await deps.connectionNamed(input.connection);
-  await deps.assertMayDelete({ ...input, connection }, undefined);
+  const whole = await checked(input, undefined, deps);
   const now = deps.clock.now().toISOString();
   const times = { createdAt: now, updatedAt: now };
-  const stored = await insertProfile(deps.rows, { ...input, connection, id: newProfileId(deps.random), ...times });
+  const stored = await insertProfile(deps.rows, { ...whole, id: newProfileId(deps.random), ...times });
   await stillThere(input, deps, () => deleteProfile(deps.rows, stored.profile.id, stored.etag));
   return stored;
 }
@@ -47,6 +47,15 @@ async function stillThere({ schedule }: ProfileInput, deps: EditDeps, takeBack: 
   }
 }
 
+/** Whatever else the profile names is looked at before it is kept. */
+async function checked(input: ProfileInput, before: Profile | undefined, deps: EditDeps): Promise<ProfileInput> {
+  if (input.schedule !== null) await deps.assertSchedule(input.schedule);
+  const whole = { ...input, connection: await deps.connectionNamed(input.connection) };
+  await deps.assertOverrides(whole);
+  await deps.assertMayDelete(whole, before);
+  return whole;
+}
+
 /** @throws precondition-failed when the etag is not the current one */
 export async function changeProfile(
   id: ProfileId,
@@ -54,12 +63,10 @@ export async function changeProfile(
   etag: string,
   deps: EditDeps,
 ): Promise<StoredProfile> {
-  if (input.schedule !== null) await deps.assertSchedule(input.schedule);
-  const connection = await deps.connectionNamed(input.connection);
   const { profile } = await getProfile(deps.rows, id);
-  await deps.assertMayDelete({ ...input, connection }, profile);
+  const whole = await checked(input, profile, deps);
   const updatedAt = deps.clock.now().toISOString();
-  const next = { ...input, connection, id, createdAt: profile.createdAt, updatedAt };
+  const next = { ...whole, id, createdAt: profile.createdAt, updatedAt };
   const stored = await replaceProfile(deps.rows, next, etag);
   await stillThere(input, deps, () => replaceProfile(deps.rows, profile, stored.etag));
   return stored;

@@ -2,7 +2,7 @@
 import { type NamePattern, patternNames } from "../core/folder-path.js";
 import type { FolderId } from "../core/ids.js";
 import { fits } from "../core/wildcard.js";
-import type { Profile } from "./profile.js";
+import type { Folders } from "./folders.js";
 
 export interface PlacedFolder {
   id: FolderId;
@@ -25,29 +25,25 @@ function wellKnownIn(pattern: string): { name: string; below: string } | undefin
 }
 
 /** The well-known names a profile speaks of, lower case. */
-export function wellKnownNames({ include, exclude }: Profile["folders"]): string[] {
+export function wellKnownNames({ include, exclude }: Folders): string[] {
   const named = [...include, ...exclude].map((pattern) => wellKnownIn(pattern)?.name);
   return [...new Set(named.filter((name) => name !== undefined))];
 }
 
 /** Whether the profile reads anything of Recoverable Items. */
-export const wantsRecoverable = ({ recoverableItems, include }: Profile["folders"]): boolean =>
+export const wantsRecoverable = ({ recoverableItems, include }: Folders): boolean =>
   recoverableItems || include.some(namesRecoverable);
 
 const namesRecoverable = (pattern: string) => wellKnownIn(pattern)?.name.startsWith(recoverable) === true;
 
 /** Whether the profile wants the folder: chosen by an include pattern and by no exclude pattern. */
-export function wantsFolder(folders: Profile["folders"], folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {
+export function wantsFolder(folders: Folders, folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {
   const chosenBy = (pattern: string) => chooses(pattern, folder, wellKnown);
   return folders.include.some(chosenBy) && !folders.exclude.some(chosenBy);
 }
 
 /** The same for a folder of Recoverable Items: `/` means the mailbox as people see it. */
-export function wantsRecoverableFolder(
-  folders: Profile["folders"],
-  folder: PlacedFolder,
-  wellKnown: WellKnownFolders,
-): boolean {
+export function wantsRecoverableFolder(folders: Folders, folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {
   if (!folders.recoverableItems)
     return wantsFolder({ ...folders, include: folders.include.filter(namesRecoverable) }, folder, wellKnown);
   return wantsFolder({ ...folders, include: ["/"] }, folder, wellKnown);

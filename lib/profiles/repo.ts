@@ -1,7 +1,7 @@
 // Profiles as rows: one partition, one JSON property.
-import { deflateSync, inflateSync } from "node:zlib";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { ProfileId } from "../core/ids.js";
+import { gather, spread } from "../core/long-text.js";
 import type { RowStore, StoredRow } from "../ports/row-store.js";
 import type { Profile } from "./profile.js";
 
@@ -12,32 +12,32 @@ export interface StoredProfile {
   etag: string;
 }
 
-/** A property holds 32,768 characters; a profile that names thousands of mailboxes needs several. */
-const chunkLength = 30_000;
-/** A row holds 1 MiB, two bytes a character; the rest is for names and keys. */
-const chunkLimit = 16;
-
-/** What would not fit is deflated: lists of addresses shrink to a third. */
 function toValues(profile: Profile): Record<string, string | number> {
-  const json = JSON.stringify(profile);
-  const fits = json.length <= chunkLength * chunkLimit;
-  const text = fits ? json : deflateSync(json).toString("base64");
-  const chunks = Math.ceil(text.length / chunkLength);
-  if (chunks > chunkLimit)
-    throw new MailkeepError("too-large", "the profile is too large to be kept; name fewer mailboxes or folders", {
-      reason: "PROFILE_TOO_LARGE",
-      field: "mailboxes.mailboxes",
-    });
-  const values: Record<string, string | number> = { name: profile.name, chunks, ...(!fits && { deflated: 1 }) };
-  for (let i = 0; i < chunks; i++) values[`json${i}`] = text.slice(i * chunkLength, (i + 1) * chunkLength);
-  return values;
+  const values = spread(JSON.stringify(profile));
+  if (values !== undefined) return { name: profile.name, ...values };
+  throw new MailkeepError("too-large", "the profile is too large to be kept; name fewer mailboxes or folders", {
+    reason: "PROFILE_TOO_LARGE",
+    field: largestList(profile),
+  });
 }
 
+/** Which of its lists is to be shortened. */
+function largestList({ mailboxes, folders, filter, overrides }: Profile): string {
+  const lists = {
+    "mailboxes.mailboxes": mailboxes.mailboxes,
+    "mailboxes.groups": mailboxes.groups,
+    folders,
+    filter,
+    overrides,
+  };
+  const sizes = Object.entries(lists).map(([field, list]) => ({ field, size: JSON.stringify(list).length }));
+  return sizes.reduce((largest, one) => (one.size > largest.size ? one : largest)).field;
+}
+
+/** Profiles from before there were overrides have none. */
 function fromRow({ values, etag }: StoredRow): StoredProfile {
-  let text = "";
-  for (let i = 0; i < Number(values.chunks); i++) text += String(values[`json${i}`]);
-  const json = values.deflated === 1 ? inflateSync(Buffer.from(text, "base64")).toString("utf8") : text;
-  return { profile: JSON.parse(json) as Profile, etag };
+  const profile = JSON.parse(gather(values)) as Profile & { overrides?: Profile["overrides"] };
+  return { profile: { ...profile, overrides: profile.overrides ?? [] }, etag };
 }
 
 /** Its id is new: a row that is there already is our own write, whose answer was lost. */

@@ -5,7 +5,7 @@ import { readName } from "./directory-name.js";
 const listLimit = 10_000;
 
 /** Whether anybody has the name is found out when the profile runs; what cannot be a name is refused at once. */
-const Name = z
+export const Name = z
   .string()
   .trim()
   .min(1)

@@ -8,7 +8,7 @@ import type { ImmutableId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { exclusionText } from "../mailboxes/classify.js";
 import type { MailboxReader, MimeOutcome } from "../ports/mail-source.js";
-import type { Profile } from "../profiles/profile.js";
+import type { MailboxSettings } from "../profiles/settings.js";
 import { failed, notNeeded, ok, type Probe, type ProbeName, skipped, timed } from "./probe.js";
 import { failureOf } from "./tenant-probes.js";
 
@@ -25,7 +25,7 @@ export interface MailboxProbed {
 export interface MailboxDeps {
   clock: Clock;
   places: Record<string, string | undefined>;
-  folders: Profile["folders"];
+  folders: MailboxSettings["folders"];
 }
 
 const inOrder: ProbeName[] = ["mailbox", "kind", "folders", "metadata", "mime"];

@@ -8,6 +8,7 @@ export const probeNames = [
   "token",
   "directory",
   "selection",
+  "overrides",
   "exchange",
   "writer",
   "blob",

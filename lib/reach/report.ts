@@ -2,11 +2,13 @@
 import type { Access } from "../mailboxes/access.js";
 import type { TokenFacts } from "../ports/tenants.js";
 import type { ProfileInput } from "../profiles/profile.js";
+import type { AppliedOverride } from "../profiles/settings.js";
 import type { Probe } from "./probe.js";
 import type { Target } from "./targets.js";
 
 export interface MailboxTest {
   target: Target;
+  override: AppliedOverride | undefined;
   probes: Probe[];
   access: Access | undefined;
 }
@@ -24,6 +26,8 @@ export interface MailboxReport {
   conditions: { inProfile: boolean | null; readable: boolean | null; missing: ("profile" | "scope")[] };
   /** Why the profile does not choose it. */
   leftOut: string | null;
+  /** The override of the profile that holds for it. */
+  override: AppliedOverride | null;
   access: { mode: Access["mode"]; since: string; checkedAt: string } | null;
   probes: Probe[];
 }
@@ -98,7 +102,7 @@ function resultOf(probes: Probe[]): Result {
   return probes.some(({ status }) => status === "skipped") ? "incomplete" : "ok";
 }
 
-function mailboxReport({ target, probes, access }: MailboxTest): MailboxReport {
+function mailboxReport({ target, override, probes, access }: MailboxTest): MailboxReport {
   const { asked, mailbox, inProfile, leftOut } = target;
   const opened = probes.find(({ name }) => name === "mailbox")?.status;
   const refused = probes.some(({ status, evidence }) => status === "failed" && evidence?.status === 403);
@@ -112,6 +116,7 @@ function mailboxReport({ target, probes, access }: MailboxTest): MailboxReport {
     result: resultOf(probes),
     conditions: { inProfile, readable, missing },
     leftOut: leftOut ?? null,
+    override: override ?? null,
     access: access ? { mode: access.mode, since: access.since, checkedAt: access.checkedAt } : null,
     probes,
   };

@@ -8,6 +8,7 @@ import type { Places } from "../faults/explain.js";
 import { classify, exclusionText } from "../mailboxes/classify.js";
 import type { MailboxEntry } from "../mailboxes/mailbox.js";
 import { type Resolution, resolve } from "../mailboxes/resolve.js";
+import type { Unanswered } from "../mailboxes/strangers.js";
 import type { DirectoryUser } from "../ports/directory.js";
 import type { TenantEdge } from "../ports/tenants.js";
 import { readName } from "../profiles/directory-name.js";
@@ -23,11 +24,20 @@ export interface Target {
   asked: string;
   /** Absent when nobody has the name. */
   mailbox?: { id: MailboxId; address: string; displayName: string };
+  /** As the directory has it now. */
+  entry?: MailboxEntry;
   /** Whether the profile chooses it; null when that cannot be told. */
   inProfile: boolean | null;
   /** Why it does not. */
   leftOut?: string;
   probe: Probe;
+}
+
+/** Whom the profile chooses by the directory snapshot, and the snapshot as a whole. */
+export interface Known extends Resolution {
+  entries: MailboxEntry[];
+  /** Names for which the directory did not answer. */
+  unanswered?: Unanswered;
 }
 
 export interface Targets {
@@ -55,9 +65,10 @@ export async function chooseTargets(
   const names = asked ?? (mode === "single" || mode === "only" ? mailboxes : []);
   if (names.length > 0) return byName(profile, names, deps);
   const chosen = deps.resolution?.chosen.map(({ mailbox }) => mailbox) ?? firstOf(profile, deps.users);
-  const targets = chosen.slice(0, mostTargets).map(({ id, address, displayName }): Target => {
+  const targets = chosen.slice(0, mostTargets).map((entry): Target => {
+    const { id, address, displayName } = entry;
     const probe = ok("address", `${mode === "only" ? "a group of the profile" : `mode ${mode}`} chooses it`);
-    return { asked: address, mailbox: { id, address, displayName }, inProfile: true, probe };
+    return { asked: address, mailbox: { id, address, displayName }, entry, inProfile: true, probe };
   });
   return { targets, left: chosen.length - targets.length };
 }
@@ -168,7 +179,8 @@ function placed(
 ): Omit<Target, "probe"> {
   const entry = asEntry(user);
   const { id, address, displayName } = entry;
-  const base = { asked, ...(classify(user).kind === "candidate" && { mailbox: { id, address, displayName } }) };
+  const found = { mailbox: { id, address, displayName }, entry };
+  const base = { asked, ...(classify(user).kind === "candidate" && found) };
   if (resolution?.chosen.some(({ mailbox }) => mailbox.id === id)) return { ...base, inProfile: true };
   const left = resolution?.excluded.find(({ mailbox }) => mailbox.id === id);
   if (left !== undefined) return { ...base, inProfile: false, leftOut: left.reason };

@@ -14,18 +14,22 @@ import {
   noteAccess,
 } from "../mailboxes/access.js";
 import type { ClaimDeps } from "../mailboxes/claim.js";
+import type { MailboxEntry } from "../mailboxes/mailbox.js";
+import type { Assignment } from "../mailboxes/overrides.js";
 import type { Resolution } from "../mailboxes/resolve.js";
 import { withMailbox } from "../mailboxes/with-mailbox.js";
 import type { ApplicationRight } from "../ports/exchange-admin.js";
 import type { TenantEdge, TokenFacts } from "../ports/tenants.js";
 import type { ProfileInput } from "../profiles/profile.js";
+import { type MailboxSettings, ruleIn, sealProfile, settingsFor } from "../profiles/settings.js";
 import { judgeOf } from "../profiles/verdict.js";
 import { diagnose } from "./diagnose.js";
 import { type MailboxProbed, probeMailbox } from "./mailbox-probes.js";
+import { assignTo, overrideProbes } from "./override-probes.js";
 import { failed, type Probe, type ProbeName, skipped } from "./probe.js";
 import { type AccessTest, type MailboxTest, reportOf } from "./report.js";
 import { probeStorage, type StorageDeps } from "./storage-probes.js";
-import { chooseTargets, selectionProbes, type Target } from "./targets.js";
+import { chooseTargets, type Known, selectionProbes, type Target } from "./targets.js";
 import { type ExchangeWish, placesOf, probeDirectory, probeExchange, probeToken } from "./tenant-probes.js";
 import { within } from "./within.js";
 import { probeWriter } from "./writer-probe.js";
@@ -33,7 +37,7 @@ import { probeWriter } from "./writer-probe.js";
 export interface TestDeps extends StorageDeps, Omit<ClaimDeps, "rows" | "clock" | "random"> {
   tenant: TenantEdge;
   /** The directory snapshot as the profile reads it; undefined when there is none. */
-  resolve(profile: ProfileInput): Promise<Resolution | undefined>;
+  resolve(profile: ProfileInput): Promise<Known | undefined>;
 }
 
 export interface TestRequest {
@@ -56,7 +60,9 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   const facts: TokenFacts = token.facts ?? { roles: undefined };
   const places = placesOf(facts);
   const storing = probeStorage(deps, places);
-  const writing = probeWriter(profile, tenant, deps);
+  const { settings } = sealProfile(profile);
+  const rule = ruleIn(settings);
+  const writing = probeWriter(rule, tenant, deps);
   const directory = token.facts === undefined ? noDirectory(token.probe) : await probeDirectory(tenant, places, deps);
   const storage = await storing;
   const probes = [token.probe, directory.probe, ...storage];
@@ -67,18 +73,26 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
   const chosen = unasked
     ? { targets: [], left: (mailboxes ?? profile.mailboxes.mailboxes).length }
     : await chooseTargets(profile, mailboxes, { tenant, clock, places, resolution, users: directory.users });
+  const assignment = assignTo(settings, chosen.targets, resolution);
+  const settingsOf = (mailbox: Pick<MailboxEntry, "id">) => settingsFor(settings, assignment.of(mailbox));
   const exchange = unasked
     ? []
-    : [await probeExchange(tenant, exchangeWish(profile, chosen.targets, resolution), { ...deps, places })];
-  const round = { deps, places, profile, deadlineMs: began + budgetMs, canClaim: isOk(storage, "tables") };
+    : [
+        await probeExchange(tenant, exchangeWish(profile, chosen.targets, { resolution, settingsOf }), {
+          ...deps,
+          places,
+        }),
+      ];
+  const round = { deps, places, settingsOf, deadlineMs: began + budgetMs, canClaim: isOk(storage, "tables") };
   const tested = await testAll(chosen.targets, round);
-  const judged = await judge(tested, { facts, deps, places });
+  const judged = await judge(tested, { facts, deps, places, assignment });
   return reportOf({
     profile,
     facts,
     probes: [
       ...probes,
       ...(unasked ? [] : selectionProbes(profile, mailboxes, { resolution, places, clock })),
+      ...(unasked ? [] : overrideProbes(assignment, { known: resolution, places, clock })),
       ...exchange,
       ...(await writing),
     ],
@@ -91,13 +105,14 @@ export async function testProfile({ profile, mailboxes }: TestRequest, deps: Tes
 }
 
 function exchangeWish(
-  { deletion, mailboxes: { groups } }: ProfileInput,
+  { mailboxes: { groups } }: Pick<ProfileInput, "mailboxes">,
   targets: Target[],
-  resolution: Resolution | undefined,
+  { resolution, settingsOf }: { resolution: Resolution | undefined; settingsOf: SettingsOf },
 ): ExchangeWish {
   const isDynamic = (name: string) =>
     resolution?.groups.some((group) => group.name === name && ["dynamicDistribution", "unknown"].includes(group.kind));
-  const holdsOf = deletion.mode === "none" ? undefined : targets.find(({ mailbox }) => mailbox)?.mailbox?.id;
+  const deletes = ({ mailbox }: Target) => mailbox !== undefined && settingsOf(mailbox).deletion.mode !== "none";
+  const holdsOf = targets.find(deletes)?.mailbox?.id;
   return { holdsOf, group: groups.find(isDynamic) };
 }
 
@@ -110,10 +125,13 @@ const noDirectory = ({ code = "UNAUTHENTICATED" }: Probe) => ({
   error: undefined,
 });
 
+/** What holds for a mailbox of the profile. */
+type SettingsOf = (mailbox: Pick<MailboxEntry, "id">) => MailboxSettings;
+
 interface Round {
   deps: TestDeps;
   places: Places;
-  profile: ProfileInput;
+  settingsOf: SettingsOf;
   /** By the monotonic clock. */
   deadlineMs: number;
   /** Claims are rows: where tables cannot be written nobody may speak to a mailbox. */
@@ -135,7 +153,7 @@ async function testAll(targets: Target[], round: Round): Promise<Tested[]> {
 }
 
 async function testOne(target: Target, round: Round): Promise<Tested> {
-  const { deps, profile, deadlineMs, canClaim } = round;
+  const { deps, deadlineMs, canClaim } = round;
   const { mailbox, probe } = target;
   const notAsked = (code: string, detail: string): Tested => ({
     target,
@@ -146,16 +164,17 @@ async function testOne(target: Target, round: Round): Promise<Tested> {
   if (deps.clock.monotonicMs() >= deadlineMs) return notAsked("NOT_TESTED_IN_TIME", "not asked: the time was up");
   const before = await findAccess(deps.rows, mailbox.id);
   const places = { ...round.places, mailbox: mailbox.address };
-  const requestTimeoutMs = Math.min(profile.requestTimeoutSeconds * second, longestRequestMs);
+  const settings = round.settingsOf(mailbox);
+  const requestTimeoutMs = Math.min(settings.requestTimeoutSeconds * second, longestRequestMs);
   const probed = await withMailbox(
     mailbox.id,
-    { ...deps, mail: deps.tenant.mail, requestTimeoutMs, extra: judgeOf(profile.filter).asks },
+    { ...deps, mail: deps.tenant.mail, requestTimeoutMs, extra: judgeOf(settings.filter).asks },
     async (reader, claim) => {
       const stop = deps.ticker.every(second, () => {
         if (deps.clock.monotonicMs() >= deadlineMs) claim.abort(timeIsUp());
       });
       try {
-        return await probeMailbox(reader, { clock: deps.clock, places, folders: profile.folders });
+        return await probeMailbox(reader, { clock: deps.clock, places, folders: settings.folders });
       } finally {
         stop();
       }
@@ -174,7 +193,7 @@ const longestViewMs = 15 * second;
 /** What was learnt of each mailbox is written down, and each refusal told apart from the others. */
 async function judge(
   tested: Tested[],
-  { facts, deps, places }: { facts: TokenFacts; deps: TestDeps; places: Places },
+  { facts, deps, places, assignment }: { facts: TokenFacts; deps: TestDeps; places: Places; assignment: Assignment },
 ): Promise<MailboxTest[]> {
   const { rows, clock } = deps;
   const canWrite = tested.some(({ before, readable }) => before !== undefined || readable !== undefined);
@@ -201,7 +220,8 @@ async function judge(
       probes = probes.map((probe) => (isRefused(probe, refusal) ? renamed(probe, cause, { all, clock }) : probe));
       access = await noteAccess(id, (known) => afterRefusal(known, id, { fault: refusal, now: clock.now() }), deps);
     }
-    judged.push({ target, probes: [target.probe, ...probes], access });
+    const override = target.mailbox && assignment.of(target.mailbox);
+    judged.push({ target, override, probes: [target.probe, ...probes], access });
   }
   return judged;
 }

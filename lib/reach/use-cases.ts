@@ -3,7 +3,7 @@ import { isMailkeepError } from "../core/errors.js";
 import type { ConnectionId, MailboxId, ProfileId } from "../core/ids.js";
 import type { PageRequest } from "../core/page.js";
 import { chooseMailboxes } from "../mailboxes/choose.js";
-import { type Resolution, resolve } from "../mailboxes/resolve.js";
+import { resolve } from "../mailboxes/resolve.js";
 import { loadSnapshot } from "../mailboxes/snapshot.js";
 import type { Log } from "../ports/log.js";
 import type { Tenants } from "../ports/tenants.js";
@@ -12,6 +12,7 @@ import { getProfile } from "../profiles/repo.js";
 import { type BlastRadius, blastRadius } from "./blast-radius.js";
 import { type MailboxAccess, mailboxAccess } from "./mailbox-access.js";
 import type { AccessTest } from "./report.js";
+import type { Known } from "./targets.js";
 import { type TestDeps, testProfile } from "./test-profile.js";
 
 export interface ReachDeps extends Omit<TestDeps, "tenant" | "resolve"> {
@@ -28,21 +29,25 @@ export interface ReachDeps extends Omit<TestDeps, "tenant" | "resolve"> {
 async function resolveNow(
   profile: ProfileInput,
   deps: Pick<ReachDeps, "rows" | "tenants">,
-): Promise<Resolution | undefined> {
+  also: string[] = [],
+): Promise<Known | undefined> {
   try {
-    return await chooseMailboxes(profile, deps, { patient: false });
+    const { snapshot, ...resolution } = await chooseMailboxes(profile, deps, { patient: false, also });
+    return { ...resolution, entries: snapshot.entries };
   } catch (error) {
     if (!isMailkeepError(error)) throw error;
     if (error.reason === "DIRECTORY_SYNC_REQUIRED") return undefined;
     const { entries } = await loadSnapshot(deps.rows, profile.connection);
-    return resolve(profile, entries);
+    return { ...resolve(profile, entries), entries };
   }
 }
 
 export function reachUseCases(deps: ReachDeps) {
   const test = async (profile: ProfileInput & { id?: string }, mailboxes?: string[]): Promise<AccessTest> => {
     const tenant = await deps.tenants.of(profile.connection);
-    return testProfile({ profile, mailboxes }, { ...deps, tenant, resolve: (asked) => resolveNow(asked, deps) });
+    const also = profile.overrides.flatMap((override) => override.mailboxes);
+    const resolveAll = (asked: ProfileInput) => resolveNow(asked, deps, also);
+    return testProfile({ profile, mailboxes }, { ...deps, tenant, resolve: resolveAll });
   };
   const reading = { rows: deps.rows, read: (profile: Profile) => resolveNow(profile, deps) };
   return {

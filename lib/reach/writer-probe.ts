@@ -3,7 +3,7 @@
 import { isMailkeepError } from "../core/errors.js";
 import { second } from "../core/time.js";
 import type { TenantEdge, TokenFacts } from "../ports/tenants.js";
-import type { ProfileInput } from "../profiles/profile.js";
+import type { DeletionRule } from "../profiles/deletion.js";
 import { failed, ok, type Probe, timed } from "./probe.js";
 import { failureOf, placesOf, type Timing } from "./tenant-probes.js";
 import { within } from "./within.js";
@@ -13,11 +13,11 @@ const writes = /^(Mail\.ReadWrite|full_access_as_app|(Mail|Exchange) Full Access
 
 /** Nothing for a profile that deletes nothing. */
 export async function probeWriter(
-  { deletion }: Pick<ProfileInput, "deletion">,
+  rule: DeletionRule | undefined,
   tenant: TenantEdge,
   timing: Timing,
 ): Promise<Probe[]> {
-  if (deletion.mode === "none") return [];
+  if (rule === undefined) return [];
   return [await timed(timing.clock, () => asked(tenant, timing))];
 }
 

@@ -8,7 +8,7 @@ import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
 import { deniedEverywhere, raiseAlarm } from "./alarm.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
-import { isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
+import { isGap, isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
 import { startAttempt } from "./wait-to-start.js";
 
 export interface CloseDeps {
@@ -30,7 +30,7 @@ export async function closeRun(id: RunId, { rows, clock, log }: CloseDeps): Prom
   );
   if (status === found.value.status) return found.value;
   const summary = summarize(parts);
-  const nobody = !isOpen(status) && summary.mailboxes.total === 0 && found.value.problems.length === 0;
+  const nobody = !isOpen(status) && summary.mailboxes.total === 0 && !found.value.problems.some(isGap);
   const denied = isOpen(status) ? undefined : await deniedEverywhere(parts, { rows, clock });
   const closed = await changeRun(rows, id, (run) => {
     if (!isOpen(run.status)) return undefined;

@@ -14,6 +14,7 @@ import type { DeletionRule } from "../profiles/deletion.js";
  * gone            not in the mailbox any more when it was looked for
  * damaged         the archive could not give back the bytes it recorded, or ledger and catalog disagree
  * folderNotRead   this run could not read the folder to its end
+ * mayBeExempt     an override of the profile means somebody who cannot be found, maybe this mailbox
  * onHold          a hold of Exchange keeps the mailbox
  * holdUnknown     Exchange did not say whether there is a hold
  * capSpent        the run's `maxPerRun` was spent
@@ -32,6 +33,7 @@ export const keptCauses = [
   "gone",
   "damaged",
   "folderNotRead",
+  "mayBeExempt",
   "onHold",
   "holdUnknown",
   "capSpent",

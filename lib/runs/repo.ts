@@ -1,7 +1,11 @@
 // Runs and their mailbox parts as rows: all runs in one partition, newest first; one partition of parts for each run.
+import { deflateSync, inflateSync } from "node:zlib";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
-import { type ConnectionId, defaultConnection, type MailboxId, type RunId } from "../core/ids.js";
+import { defaultConnection, type MailboxId, type RunId } from "../core/ids.js";
 import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
+import { MessageFilter } from "../profiles/filter.js";
+import { Folders } from "../profiles/folders.js";
+import { sealValues } from "../profiles/settings.js";
 import type { MailboxRun, Run } from "./run.js";
 
 const runsPartition = "runs";
@@ -14,10 +18,15 @@ export interface Versioned<T> {
 /** A property holds 32,768 characters; a run whose profile names hundreds of folders needs several. */
 const pieceLength = 32_000;
 
+/** A row holds 1 MiB, two bytes a character: what is longer is deflated. */
+const longestPlain = 15 * pieceLength;
+
 /** Both kinds are kept as JSON beside the few properties that are searched. */
 function jsonValues(value: Run | MailboxRun): Row {
-  const json = JSON.stringify(value);
-  const values: Row = { json: json.slice(0, pieceLength) };
+  const plain = JSON.stringify(value);
+  const isLong = plain.length > longestPlain;
+  const json = isLong ? deflateSync(plain).toString("base64") : plain;
+  const values: Row = { json: json.slice(0, pieceLength), ...(isLong && { deflated: 1 }) };
   for (let at = pieceLength, n = 2; at < json.length; at += pieceLength, n++)
     values[`json${n}`] = json.slice(at, at + pieceLength);
   return values;
@@ -26,14 +35,25 @@ function jsonValues(value: Run | MailboxRun): Row {
 function jsonIn({ values }: StoredRow): string {
   let json = String(values.json);
   for (let n = 2; values[`json${n}`] !== undefined; n++) json += String(values[`json${n}`]);
-  return json;
+  return values.deflated === 1 ? inflateSync(Buffer.from(json, "base64")).toString("utf8") : json;
 }
 
-/** Runs of a time when there was one connection do not name it. */
-const toRun = (row: StoredRow): Versioned<Run> => {
-  const run = JSON.parse(jsonIn(row)) as Run & { connection?: ConnectionId };
-  return { value: { ...run, connection: run.connection ?? defaultConnection }, etag: row.etag };
-};
+/** Runs of a time when there was one connection do not name it; those from before there were overrides lie open. */
+function toRun(row: StoredRow): Versioned<Run> {
+  const { folders, filter, requestTimeoutSeconds, ...run } = JSON.parse(jsonIn(row)) as StoredRun;
+  const values =
+    run.values ??
+    sealValues({
+      folders: Folders.parse(folders),
+      filter: MessageFilter.parse(filter ?? {}),
+      deletion: run.deletion?.rule ?? { mode: "none" },
+      requestTimeoutSeconds: requestTimeoutSeconds ?? 100,
+    });
+  return { value: { ...run, values, connection: run.connection ?? defaultConnection }, etag: row.etag };
+}
+
+type StoredRun = Omit<Run, "values" | "connection"> &
+  Partial<Pick<Run, "values" | "connection">> & { folders?: unknown; filter?: unknown; requestTimeoutSeconds?: number };
 const toPart = (row: StoredRow): Versioned<MailboxRun> => ({ value: JSON.parse(jsonIn(row)), etag: row.etag });
 const runValues = (run: Run) => ({ status: run.status, profile: run.profile, ...jsonValues(run) });
 const partValues = (part: MailboxRun) => ({ status: part.status, ...jsonValues(part) });

@@ -7,11 +7,13 @@ import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import { ruleHash } from "../profiles/deletion.js";
 import type { Profile } from "../profiles/profile.js";
+import { sealValues } from "../profiles/settings.js";
 import { timesOf } from "../profiles/shared-schedules.js";
 import type { WorkItem } from "../work/item.js";
 import { awake, blackoutsFor } from "./blackout.js";
 import { changePart, changeRun, insertRun, listParts, listRuns } from "./repo.js";
 import { isOpen, lookedAfterMs, type Run } from "./run.js";
+import { keepOverrides } from "./settings.js";
 
 export interface RequestDeps {
   rows: RowStore;
@@ -43,9 +45,8 @@ export async function requestRun(
     connection: profile.connection,
     trigger,
     ...blackoutsFor(times, trigger),
-    folders: profile.folders,
-    filter: profile.filter,
-    requestTimeoutSeconds: profile.requestTimeoutSeconds,
+    values: sealValues(profile),
+    ...(profile.overrides.length > 0 && { hasOverrides: true as const }),
     ...(profile.deletion.mode === "afterArchive" && {
       deletion: { rule: profile.deletion, hash: ruleHash(profile) },
     }),
@@ -54,6 +55,7 @@ export async function requestRun(
     cancelRequested: false,
     problems: [],
   };
+  if (run.hasOverrides) await keepOverrides(rows, run.id, profile.overrides);
   await insertRun(rows, run);
   const item: WorkItem = { v: 1, kind: "start-run", run: run.id };
   await queue.send(JSON.stringify(item));

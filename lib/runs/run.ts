@@ -5,7 +5,7 @@ import { addSkipped, type SkipCounts } from "../core/skip-cause.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
 import { day } from "../core/time.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
-import type { Profile } from "../profiles/profile.js";
+import type { AppliedOverride, SealedValues } from "../profiles/settings.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
 import { addDeletions, type DeletionCounts, noDeletions, type RunDeletion } from "./deletion-counts.js";
 
@@ -55,13 +55,11 @@ export interface Run {
   trigger: "manual" | "schedule";
   /** Windows in which the run pauses; `ignored` by one that a person wished for. */
   blackouts?: Blackouts | "ignored";
-  /** What to read, as the profile said when the run began. */
-  folders: Profile["folders"];
-  /** Which messages to take; absent in runs from before there were filters. */
-  filter?: Profile["filter"];
-  /** How long to wait for one answer of Graph. */
-  requestTimeoutSeconds?: number;
-  /** What may be deleted once it is archived, as the profile said when the run began. */
+  /** What the profile said of all its mailboxes when the run was asked for; settings.ts says what holds for one. */
+  values: SealedValues;
+  /** It said otherwise of some. */
+  hasOverrides?: true;
+  /** What may be deleted once it is archived, as the profile said when the run was asked for. */
   deletion?: RunDeletion;
   status: RunStatus;
   requestedAt: string;
@@ -125,6 +123,10 @@ export interface MailboxRun {
   named: boolean;
   /** Why it is in the run, or excepted from it; runs of earlier versions do not say. */
   selectedBy?: SelectedBy;
+  /** The override of the profile that holds for it. */
+  override?: AppliedOverride;
+  /** An override means somebody who could not be found, maybe this mailbox, and may exempt it: nothing is deleted. */
+  mayBeExempt?: true;
   status: MailboxStatus;
   /** Work items of an older generation are stale. */
   generation: number;
@@ -232,6 +234,9 @@ export function summarize(parts: Iterable<MailboxRun>): RunSummary {
   return sum;
 }
 
+/** An override for somebody whom the profile does not choose is worth a word, and nothing is missing for it. */
+export const isGap = ({ code }: Problem): boolean => code !== "OVERRIDE_MAILBOX_NOT_SELECTED";
+
 /**
  * How a run stands, from its mailboxes. `noChanges` only when every mailbox was read to the end and had nothing new;
  * `failed` when not one was read; anything missing besides makes it `succeededWithGaps`.
@@ -243,7 +248,8 @@ export function runStatus(run: Run, statuses: MailboxStatus[]): RunStatus {
   if (run.cancelRequested && parts.includes("cancelled")) return "cancelled";
   // Of no mailbox at all, too: nobody was read, so nothing is known to be archived.
   if (parts.every((status) => status === "failed")) return "failed";
-  const gaps = run.problems.length > 0 || parts.some((status) => status === "failed" || status === "succeededWithGaps");
+  const gaps =
+    run.problems.some(isGap) || parts.some((status) => status === "failed" || status === "succeededWithGaps");
   if (gaps) return "succeededWithGaps";
   return parts.every((status) => status === "noChanges") ? "noChanges" : "succeeded";
 }

@@ -3,10 +3,12 @@ import { MailkeepError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import type { RowStore } from "../ports/row-store.js";
+import { type SettingsView, viewSettings } from "../profiles/settings.js";
 import { awake, waitOf } from "./blackout.js";
 import { type CloseDeps, closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
 import { isOpen, type MailboxRun, type Run, summarize } from "./run.js";
+import { settingsOfRun } from "./settings.js";
 import { type MailboxRunView, type RunView, viewMailboxRun, viewRun } from "./view.js";
 
 const notFound = (id: RunId) => new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
@@ -46,6 +48,13 @@ export async function showMailboxRuns(
   if (run === undefined) throw notFound(id);
   const page = await onePage(listParts(rows, id, after), limit, ({ mailbox }) => mailbox);
   return { ...page, value: page.value.map((part) => viewMailboxRun(part, run.deletion)) };
+}
+
+/** What the profile said when the run was asked for, and what its overrides made of it. */
+export async function showRunSettings(id: RunId, rows: RowStore): Promise<SettingsView> {
+  const run = (await findRun(rows, id))?.value;
+  if (run === undefined) throw notFound(id);
+  return viewSettings(await settingsOfRun(run, rows));
 }
 
 /** Mailboxes that wait are cancelled now; those at work commit what they have and stop within seconds. */

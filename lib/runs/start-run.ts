@@ -3,18 +3,21 @@ import { MailkeepError } from "../core/errors.js";
 import type { ConnectionId, MailboxId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { type Choice, chooseMailboxes, type EnterUsers } from "../mailboxes/choose.js";
+import { assignOverrides } from "../mailboxes/overrides.js";
 import type { Log } from "../ports/log.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { Tenants } from "../ports/tenants.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { Profile } from "../profiles/profile.js";
 import { findProfile } from "../profiles/repo.js";
+import { namesInOverrides } from "../profiles/settings.js";
 import type { WorkItem } from "../work/item.js";
 import { raiseAlarm } from "./alarm.js";
-import { directoryOf, gapsOf, obstaclesIn, partsOf, selectionOf } from "./choice.js";
+import { directoryOf, gapsOf, obstaclesIn, overrideProblemsOf, partsOf, selectionOf } from "./choice.js";
 import { closeRun } from "./close-run.js";
 import { changePart, changeRun, findRun, insertParts, listParts, listRuns } from "./repo.js";
 import { isOpen, lookedAfterMs, type Problem, type Run } from "./run.js";
+import { settingsOfRun } from "./settings.js";
 import { afterFailedStart, delayAfter, startAttempt } from "./wait-to-start.js";
 
 export interface StartDeps {
@@ -50,18 +53,20 @@ async function hasBegun(run: Run, deps: StartDeps): Promise<boolean> {
         reason: "PROFILE_NOT_FOUND",
       });
     await deps.assertWorking(profile.connection);
-    const choice = await choose(run, profile, deps);
+    const settings = await settingsOfRun(run, rows);
+    const choice = await choose(run, { profile, also: namesInOverrides(settings) }, deps);
     const obstacles = obstaclesIn(choice);
+    const assignment = assignOverrides(settings, choice, choice.snapshot.entries);
     const found = {
-      selection: selectionOf(choice, profile.mailboxes.mode),
+      selection: selectionOf(choice, profile.mailboxes.mode, assignment),
       directory: directoryOf(choice.snapshot, await previousRun(run, rows)),
     };
     if (obstacles.length > 0) {
       await failRun(run.id, obstacles, { rows, clock, found });
       return false;
     }
-    await insertParts(rows, run.id, partsOf(run, choice, clock.now()));
-    const problems = gapsOf(choice);
+    await insertParts(rows, run.id, partsOf(run, { ...choice, assignment }, clock.now()));
+    const problems = [...gapsOf(choice), ...overrideProblemsOf(assignment)];
     await changeRun(rows, run.id, (current) => {
       if (!isOpen(current.status)) return undefined;
       const { resumeAt: _, ...rest } = current;
@@ -101,11 +106,15 @@ async function tryLater(run: Run, fault: MailkeepError, { rows, queue, clock, lo
 const patientStarts = 2;
 
 /** Syncs, chooses, and says what came of it; a run without a directory cannot begin. */
-async function choose(run: Run, profile: Profile, deps: StartDeps): Promise<Choice> {
+async function choose(
+  run: Run,
+  { profile, also }: { profile: Profile; also: string[] },
+  deps: StartDeps,
+): Promise<Choice> {
   if (profile.syncDirectoryFirst) await deps.syncDirectory(profile.connection);
   const patient = profile.mailboxes.mode === "except" || startAttempt(run) < patientStarts;
   const enter: EnterUsers = (...found) => deps.enterUsers(profile.connection, ...found);
-  return chooseMailboxes(profile, deps, { patient, enter });
+  return chooseMailboxes(profile, deps, { patient, enter, also });
 }
 
 async function previousRun({ id, profile, requestedAt }: Run, rows: RowStore): Promise<Run | undefined> {

@@ -2,6 +2,7 @@
 import type { SkipCounts } from "../core/skip-cause.js";
 import { helpFor } from "../faults/explain.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
+import type { AppliedOverride } from "../profiles/settings.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
 import { type DeletionView, noDeletions, type RunDeletion, viewDeletion } from "./deletion-counts.js";
 import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
@@ -33,7 +34,7 @@ export interface RunView {
   endedAt: string | null;
   cancelRequested: boolean;
   /** How the profile's groups were expanded; null until the run has begun. */
-  selection: RunSelection | null;
+  selection: Required<RunSelection> | null;
   /** The directory as the run found it; null until the run has begun. */
   directory: RunDirectory | null;
   mailboxes: RunSummary["mailboxes"];
@@ -68,7 +69,7 @@ export function viewRun(run: Run, summary: RunSummary, wait?: { waitsFor: "BLACK
     blackouts: run.blackouts === undefined ? "none" : run.blackouts === "ignored" ? "ignored" : "observed",
     endedAt: run.endedAt ?? null,
     cancelRequested: run.cancelRequested,
-    selection: run.selection ?? null,
+    selection: run.selection === undefined ? null : { overrides: [], overridesCount: 0, ...run.selection },
     directory: run.directory ?? null,
     mailboxes: summary.mailboxes,
     tally: summary.tally,
@@ -93,6 +94,8 @@ export interface MailboxRunView {
   reason: string | null;
   /** Why it is in the run, or excepted from it. */
   selectedBy: SelectedBy | null;
+  /** The override of the profile that holds for it: GET /runs/{id}/settings says what it makes of the settings. */
+  override: AppliedOverride | null;
   /** Messages dealt with, of those the chosen folders say they hold. */
   done: number;
   total: number;
@@ -142,6 +145,7 @@ export function viewMailboxRun(part: MailboxRun, rule?: RunDeletion): MailboxRun
     status: part.status,
     reason: part.reason ?? null,
     selectedBy: part.selectedBy ?? null,
+    override: part.override ?? null,
     done: part.done,
     total: part.total,
     messages: part.tally.stored,

@@ -64,6 +64,7 @@ const whoMay: Record<string, (string | undefined)[]> = {
   listRuns: everybody,
   getRun: everybody,
   listMailboxRuns: everybody,
+  getRunSettings: everybody,
   listRunDeletions: everybody,
   cancelRun: [admin, operator],
   listSchedules: everybody,

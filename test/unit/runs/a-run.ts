@@ -1,6 +1,8 @@
 // A run and one mailbox's part of it, as rows.
 import { memoryRowStore } from "../../../lib/adapters/memory/row-store.js";
 import { defaultConnection, type MailboxId, type ProfileId, type RunId } from "../../../lib/core/ids.js";
+import { ProfileInput } from "../../../lib/profiles/profile.js";
+import { sealValues } from "../../../lib/profiles/settings.js";
 import { insertParts, insertRun } from "../../../lib/runs/repo.js";
 import { type MailboxRun, newMailboxRun, type Run } from "../../../lib/runs/run.js";
 
@@ -14,7 +16,7 @@ export const aRun = (change: Partial<Run> = {}): Run => ({
   profileName: "All mail",
   connection: defaultConnection,
   trigger: "manual",
-  folders: { include: ["/"], exclude: [], hidden: false, recoverableItems: false },
+  values: sealValues(ProfileInput.parse({ name: "All mail", mailboxes: { mode: "all" } })),
   status: "running",
   requestedAt: now.toISOString(),
   startedAt: now.toISOString(),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MailkeepError } from "../../../lib/core/errors.js";
 import type { RowStore } from "../../../lib/ports/row-store.js";
+import { ProfileInput } from "../../../lib/profiles/profile.js";
+import { sealValues } from "../../../lib/profiles/settings.js";
 import { changePart, changeRun, findPart, findRun, insertParts, insertRun } from "../../../lib/runs/repo.js";
 import { aPart, aRun, box, runId, stored } from "./a-run.js";
 
@@ -54,7 +56,8 @@ it("makes the change anew on top of somebody else's", async () => {
 it("keeps a run of a profile with as many folder patterns as a profile may have", async () => {
   const rows = await stored();
   const include = Array.from({ length: 200 }, (_, n) => `/${"x".repeat(990)}${n}`);
-  const run = aRun({ id: "r_8228000000000_00000002" as never, folders: { ...aRun().folders, include } });
+  const input = ProfileInput.parse({ name: "x", mailboxes: { mode: "all" }, folders: { include } });
+  const run = aRun({ id: "r_8228000000000_00000002" as never, values: sealValues(input) });
   await insertRun(rows, run);
   expect((await findRun(rows, run.id))?.value).toEqual(run);
 });

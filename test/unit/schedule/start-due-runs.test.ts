@@ -32,6 +32,7 @@ async function aTimer(rowsOf: (rows: RowStore) => RowStore = (rows) => rows) {
     rows,
     assertSchedule: async () => {},
     assertMayDelete: async () => {},
+    assertOverrides: async () => {},
     connectionNamed: async () => defaultConnection,
   };
   const runs = async () => {
