@@ -115,6 +115,19 @@ describe("looking somebody up", () => {
     expect(tenant.requests[0]?.headers.consistencylevel).toBe("eventual");
   });
 
+  it("reads everybody where that filter is refused, once for all who ask at a time", async () => {
+    const named = { ...anna, onPremisesDistinguishedName: "CN=Anna,DC=contoso,DC=com" };
+    const tenant = await aTenant((request, r) =>
+      request.url?.includes("$filter") ? refuse(r, 400, "Request_UnsupportedQuery") : json(r, { value: [anna, named] }),
+    );
+    const { graph } = await opened(tenant);
+    const names = ["CN=Anna,DC=contoso,DC=com", "CN=Ben,DC=contoso,DC=com"];
+    const [found, nobody] = await Promise.all(names.map((name) => graph.directory.find(name)));
+    expect(found).toMatchObject({ id: anna.id });
+    expect(nobody).toBeUndefined();
+    expect(tenant.requests.filter(({ url }) => !url.includes("$filter"))).toHaveLength(1);
+  });
+
   it("finds nobody only when Graph says so", async () => {
     const tenant = await aTenant(
       inTurn(
