@@ -44,6 +44,7 @@ function shown(piece: Piece) {
     planned: dryRun ? found : null,
     removed: dryRun || kind !== "orphans" ? null : found,
     joined: dryRun || kind !== "repack" ? null : found,
+    regrown: dryRun || kind !== "regrow" ? null : found,
     made: kind === "repack" ? piece.made : null,
     kept,
     truncated,

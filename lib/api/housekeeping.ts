@@ -8,16 +8,17 @@ import { route } from "./route.js";
 const count = z.number().int().min(0);
 const time = z.iso.datetime();
 const Kind = z
-  .enum(["orphans", "repack"])
+  .enum(["orphans", "repack", "regrow"])
   .describe(
-    "orphans: packs and attachments that no committed ledger record needs. repack: many small packs of a mailbox into few",
+    "orphans: packs and attachments that no committed ledger record needs. repack: many small packs of a mailbox into few. " +
+      "regrow: the tables of each mailbox from its ledger, where they were lost or are behind; needs no plan",
   );
 
 export const HousekeepingInput = z.strictObject({
   kind: Kind,
   dryRun: z.boolean().default(true).describe("true: make a plan, remove nothing. false: apply `plan`"),
   plan: HousekeepingId.optional().describe("The plan to apply, not older than a day"),
-  mailbox: MailboxId.optional().describe("Of the plan of a repacking: only this mailbox"),
+  mailbox: MailboxId.optional().describe("Of the plan of a repacking, or of a regrowing: only this mailbox"),
   graceDays: z
     .number()
     .int()
@@ -42,14 +43,17 @@ export const HousekeepingAnswer = z.strictObject({
   startedAt: time.nullable(),
   endedAt: time.nullable(),
   resumeAt: time.nullable(),
-  planned: Amount.nullable().describe("Of a plan: what would go"),
+  planned: Amount.nullable().describe("Of a plan: what would go; of a regrowing the mailboxes whose tables are behind"),
   removed: Amount.nullable().describe("Of applied orphans: what is gone"),
   joined: Amount.nullable().describe("Of an applied repacking: packs that are not needed any more"),
+  regrown: Amount.nullable().describe(
+    "Of an applied regrowing: mailboxes, and the mail in them that the tables know again",
+  ),
   made: Amount.nullable().describe("Of a repacking: packs that take their place; in a plan about so many"),
   kept: z
     .record(z.string(), count)
     .describe(
-      "Left as they are: referenced or rescued (needed since), changed, protected (policy or hold), replacementDamaged; of a repacking damaged or tooFew",
+      "Left as they are: referenced or rescued (needed since), changed, protected (policy or hold), replacementDamaged; of a repacking damaged or tooFew; of a regrowing damaged, or held by a run, which regrows it itself",
     ),
   truncated: z.boolean().describe("There is more than a plan holds: apply it and plan again"),
   problem: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
@@ -64,7 +68,7 @@ export const HousekeepingItem = z.strictObject({
   packs: count.nullable().describe("Of a mailbox: packs that would be joined"),
   into: count.nullable().describe("Of a mailbox: packs that would take their place"),
   messages: count.nullable().describe("Of a mailbox: messages in those packs"),
-  why: z.enum(["unreferenced", "replaced", "small"]),
+  why: z.enum(["unreferenced", "replaced", "small", "behind"]),
   state: z.enum(["planned", "rescued", "removing", "removed", "kept", "joined"]),
   detail: z.string().nullable().describe("Why it was kept"),
 });
@@ -78,7 +82,7 @@ export const housekeepingRoutes = {
     method: "POST",
     path: "/housekeeping",
     tag,
-    summary: "Plan what may be removed from the container, or apply such a plan",
+    summary: "Plan what may be removed from the container, or apply such a plan; or regrow the tables from the ledgers",
     right: "configure",
     body: HousekeepingInput,
     answer: { status: 202, schema: HousekeepingAnswer, location: true },

@@ -988,7 +988,7 @@ const own: Record<string, Entry> = {
     kind: "archive",
     who: people.operator,
     cause: "The tables name fewer messages than the ledger holds.",
-    fix: "Run a profile with this mailbox; the catalog is regrown from the ledger. Then ask again.",
+    fix: "Run a profile with this mailbox, or POST /housekeeping with kind regrow; the catalog is regrown from the ledger. Then ask again.",
   },
   CATEGORY_NOT_CHOSEN: {
     kind: "data",

@@ -2,8 +2,11 @@
 import type { HousekeepingId, MailboxId } from "../core/ids.js";
 import { day, hour } from "../core/time.js";
 
-/** orphans: blobs that nothing committed refers to. repack: many small packs of a mailbox into few. */
-export type HousekeepingKind = "orphans" | "repack";
+/**
+ * orphans: blobs that nothing committed refers to. repack: many small packs of a mailbox into few. regrow: the tables of each
+ * mailbox from its ledger.
+ */
+export type HousekeepingKind = "orphans" | "repack" | "regrow";
 
 /**
  * pending    waiting for a worker
@@ -58,6 +61,8 @@ export interface Place {
   after: string;
   /** The blob that holds what is known of references so far. */
   filter?: string;
+  /** Of a regrowing: the mailbox that was begun, and is counted. */
+  begun?: string;
 }
 
 /** A plan is what was true when it was made: it is applied soon or made anew. */
@@ -83,7 +88,7 @@ export interface Item {
   version?: string;
   /** Of a pack or a mailbox. */
   mailbox?: string;
-  why: "unreferenced" | "replaced" | "small";
+  why: "unreferenced" | "replaced" | "small" | "behind";
   /** Of a replaced pack: the one that took its place. */
   by?: string;
   bySha256?: string;

@@ -9,6 +9,7 @@ import { applyRepack } from "./apply-repack.js";
 import { type Housekeeping, type HousekeepingKind, type Item, isOpen, planLivesMs } from "./housekeeping.js";
 import { planOrphans } from "./plan-orphans.js";
 import { planRepack } from "./plan-repack.js";
+import { applyRegrow, planRegrow } from "./regrow.js";
 import {
   changeHousekeeping,
   getHousekeeping,
@@ -29,7 +30,7 @@ export interface Wish {
   dryRun: boolean;
   plan?: HousekeepingId | undefined;
   graceDays: number;
-  /** Of a repacking's plan: only this one. */
+  /** Of a repacking's plan, or of a regrowing: only this one. */
   mailbox?: MailboxId | undefined;
 }
 
@@ -77,6 +78,7 @@ const poisoned = {
 const works: Record<HousekeepingKind, { plan: Work; apply: Work }> = {
   orphans: { plan: planOrphans, apply: applyOrphans },
   repack: { plan: planRepack, apply: applyRepack },
+  regrow: { plan: planRegrow, apply: applyRegrow },
 };
 const workFor = ({ kind, dryRun }: Housekeeping): Work => works[kind][dryRun ? "plan" : "apply"];
 
@@ -85,12 +87,18 @@ async function request(wish: Wish, deps: HousekeepingDeps): Promise<Housekeeping
   const { rows, clock, random } = deps;
   const now = clock.now();
   await assertAlone(wish, deps);
-  if (wish.mailbox !== undefined && (wish.kind !== "repack" || !wish.dryRun))
-    throw new MailkeepError("invalid", "only the plan of a repacking is for one mailbox", {
+  if (wish.mailbox !== undefined && wish.kind !== "regrow" && (wish.kind !== "repack" || !wish.dryRun))
+    throw new MailkeepError("invalid", "only the plan of a repacking, and a regrowing, are for one mailbox", {
       field: "mailbox",
       reason: "MAILBOX_OUT_OF_PLACE",
     });
-  const graceDays = wish.dryRun ? wish.graceDays : (await applicable(wish, deps)).graceDays;
+  const isPlanned = !wish.dryRun && wish.kind !== "regrow";
+  if (wish.kind === "regrow" && wish.plan !== undefined)
+    throw new MailkeepError("invalid", "a regrowing needs no plan", {
+      field: "plan",
+      reason: "PLAN_UNFIT",
+    });
+  const graceDays = isPlanned ? (await applicable(wish, deps)).graceDays : wish.graceDays;
   const value: Housekeeping = {
     id: newHousekeepingId(now, random),
     kind: wish.kind,

@@ -1,6 +1,7 @@
 // A mailbox of many small packs, as daily runs leave behind, and what an auditor asks of it.
 import { expect } from "vitest";
 import { minute } from "../../lib/core/time.js";
+import type { HousekeepingKind } from "../../lib/housekeeping/housekeeping.js";
 import { byId, type World } from "./a-world.js";
 import { readBack } from "./read-back.js";
 
@@ -27,7 +28,7 @@ export async function deliverPacks(world: World, packs: number): Promise<Paramet
 export const packsOf = (world: World) => world.edges.blobs.names().filter((name) => name.includes("/packs/"));
 
 const wish = { dryRun: true, graceDays: 7 } as const;
-export type Kind = "orphans" | "repack";
+export type Kind = HousekeepingKind;
 
 export async function plan(world: World, kind: Kind, change: object = {}) {
   const { id } = await world.app.housekeeping.request({ ...wish, kind, ...change });
