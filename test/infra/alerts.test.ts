@@ -33,6 +33,13 @@ describe("alerts", () => {
       "configuration alarm",
     ]));
 
+  it("are each explained in the runbook", () => {
+    const runbook = readFileSync(join(infra, "README.md"), "utf8");
+    const names = [...text.matchAll(/^ {4}name: '([\w-]+)'$/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(8);
+    for (const name of [...names, "no-run"]) expect(runbook, name).toContain(`| \`${name}\``);
+  });
+
   /** The calls of the log with this event, and what they tell. */
   const calls = (event: string) =>
     sources.match(new RegExp(`\\blog(\\.\\w+|\\[\\w+\\])\\("${event}"[^;]*;`, "g")) ?? [];

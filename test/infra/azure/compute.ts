@@ -21,6 +21,7 @@ export const compute: Record<string, ResourceType> = {
         httpsOnly: "bool",
         publicNetworkAccess: onOff,
         virtualNetworkSubnetId: "string",
+        keyVaultReferenceIdentity: "string",
         functionAppConfig: {
           deployment: {
             storage: {
