@@ -25,7 +25,9 @@ export function vaultRefusal({ origin, method, path }: VaultAsk, status: number,
   const [, collection = "", name = ""] = path.split("/");
   const { hostname } = new URL(origin);
   const { kind = "secret", role = "Key Vault Secrets User" } = kinds[collection] ?? {};
-  const known = { name, kind, role, vault: hostname.split(".")[0] ?? hostname };
+  // A vault on this machine has no name there.
+  const [, vault] = /^([a-z0-9-]+)\.vault\./.exec(hostname) ?? [];
+  const known = { name, kind, role, ...(vault !== undefined && { vault }) };
   const reason = reasonOf(status, `${code} ${inner} ${message}`);
   const said = inner || code;
   const answered = `the key vault ${hostname} answered ${status}${said && ` (${said})`} to ${method} ${path}`;
