@@ -1,5 +1,6 @@
 // The main flow: take the claim, bring the tables up to the ledger, read the folders, archive what is new, and say what
 // comes next. Read this file first, then walk.ts, consider.ts, session.ts, fetch.ts, writer.ts, commit.ts.
+import type { Applied } from "../catalog/messages.js";
 import { MailkeepError } from "../core/errors.js";
 import type { MailboxId, Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
@@ -18,9 +19,11 @@ import { changePart, findPart, findRun } from "../runs/repo.js";
 import { isOpen, type MailboxRun } from "../runs/run.js";
 import { type MailboxTask, type RunAtWork, taskOf } from "../runs/settings.js";
 import type { WorkItem } from "../work/item.js";
+import { archiveAnew } from "./archive-anew.js";
 import { archiveFolders } from "./archive-folders.js";
 import type { AttachmentStore } from "./attachments.js";
 import { type Ending, endingOf, endingOfBarred } from "./ending.js";
+import type { Wanted } from "./fetch.js";
 import type { PackMemory } from "./pack-memory.js";
 import { withProblem } from "./progress.js";
 
@@ -108,7 +111,8 @@ async function work(
     const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
     // Nor is anything deleted from a folder that may be one the profile leaves out.
     const folders = tree.doubtful.length > 0 ? [] : tree.wanted;
-    const after = { run, settings, deletion, part: read.counts, claim, reader, folders, chooses, deadlineMs };
+    const anew = (changed: Wanted[], start: Applied) => archiveAnew(changed, start, { run, part, claim, reader }, deps);
+    const after = { run, settings, deletion, part: read.counts, claim, reader, folders, chooses, anew, deadlineMs };
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });

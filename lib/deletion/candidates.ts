@@ -31,6 +31,8 @@ export interface Circumstances {
   deletedItems: ReadonlySet<FolderId>;
   /** Why nothing at all may be deleted from the mailbox now. */
   blocked: KeptCause | undefined;
+  /** Keys of what is archived as it is now while this goes on: it has its turn in another run. */
+  archivedAnew: Set<MessageKey>;
   now: Date;
 }
 
@@ -46,6 +48,7 @@ export function judgeRow(row: Row, around: Circumstances): Verdict {
   const folderId = row.folderId as FolderId;
   const path = folders.get(folderId);
   if (row.removedAt || path === undefined || row.deletedRun === run) return pass;
+  if (around.archivedAnew.has(row.key as MessageKey)) return pass;
   if (row.deletedAt) return keep("deletedBefore");
   if (path.startsWith("/Recoverable Items/")) return keep("inDeletedItems");
   if (rule.action === "moveToDeletedItems" && deletedItems.has(folderId)) return keep("inDeletedItems");

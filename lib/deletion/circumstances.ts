@@ -51,6 +51,7 @@ export async function lookAround(
     deletedItems: new Set(folders.filter(({ lineage }) => below && lineage.includes(below)).map(({ id }) => id)),
     blocked,
     problem,
+    archivedAnew: new Set(),
     now,
   };
 }

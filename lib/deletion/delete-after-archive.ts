@@ -1,7 +1,8 @@
 // What a profile lets be deleted, deleted, once its mailbox has been read to the end. Read this file first, then candidates.ts,
 // proof.ts, unchanged.ts, remove-batch.ts, intents.ts.
-import { loadApplied } from "../catalog/messages.js";
+import { type Applied, loadApplied } from "../catalog/messages.js";
 import { isMailkeepError } from "../core/errors.js";
+import type { ImmutableId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -42,8 +43,25 @@ export interface DeletionStage {
   folders: ReadFolder[];
   /** Whether the profile's filter lets a message with these facts be archived. */
   chooses(facts: MessageFacts): boolean;
+  /** Archives messages once more, as they are now; what cannot be had now is left out. */
+  anew(changed: ChangedMessage[], start: Applied): Promise<ArchivedAnew>;
   /** By the monotonic clock. */
   deadlineMs: number;
+}
+
+/** A message that is not, or not provably, what was archived. */
+export interface ChangedMessage {
+  message: MessageFacts;
+  /** Of the content that is to be stored. */
+  version: number;
+  folder: { id: string; path: string };
+}
+
+export interface ArchivedAnew {
+  stored: ReadonlySet<ImmutableId>;
+  applied: Applied;
+  /** The part of the run with what was stored. */
+  counted(part: MailboxRun): MailboxRun;
 }
 
 export interface DeletionDeps {
@@ -107,6 +125,7 @@ async function lookThroughAll(
       }
       await work.dealWith(chunk);
     }
+    await work.archiveChanged();
     progress.change((counts) => {
       const { after: _, ...rest } = work.withKept(counts);
       return window.end === undefined ? rest : { ...rest, after: window.end };
@@ -187,6 +206,10 @@ export function openProgress(start: MailboxRun, { rows, clock }: Pick<DeletionDe
     counted(seq: number, receipts: { key: string; size: number }[]) {
       if (receipts.length > 0) progress.change((counts) => withDeleted(counts, "deleted", receipts));
       part = { ...part, countedSeq: seq };
+    },
+    /** What was archived besides. */
+    archived(counted: (part: MailboxRun) => MailboxRun) {
+      part = counted(part);
     },
     /** The record holds nothing that is counted. */
     passed(seq: number) {

@@ -19,6 +19,8 @@ export type Receipt = Extract<LedgerEvent, { kind: "deleted" }>;
 
 export interface Journal {
   readonly applied: Applied;
+  /** Somebody else, of this same worker, has committed up to here. */
+  goOnFrom(applied: Applied): void;
   /** Commits events as one record and applies it. @throws conflict when another worker has this number */
   commit(events: LedgerEvent[]): Promise<LedgerRecord>;
 }
@@ -33,6 +35,9 @@ export function openJournal(
   return {
     get applied() {
       return applied;
+    },
+    goOnFrom(after) {
+      applied = after;
     },
     async commit(events) {
       assertOurs();

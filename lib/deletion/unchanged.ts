@@ -8,7 +8,10 @@ import type { MailboxReader, MessageFacts } from "../ports/mail-source.js";
 import type { Unchanged } from "../ports/mail-writer.js";
 import type { KeptCause } from "../runs/deletion-counts.js";
 
-export type Asked = { kind: "unchanged"; now: Unchanged } | { kind: "kept"; cause: KeptCause };
+export type Asked =
+  | { kind: "unchanged"; now: Unchanged }
+  /** `facts`: as it is now, where it was and chosen as before: it can be archived anew. */
+  | { kind: "kept"; cause: KeptCause; facts?: MessageFacts };
 
 export interface AskedOf {
   reader: MailboxReader;
@@ -16,12 +19,13 @@ export interface AskedOf {
   chooses(facts: MessageFacts): boolean;
 }
 
-const kept = (cause: KeptCause): Asked => ({ kind: "kept", cause });
+const kept = (cause: KeptCause, facts?: MessageFacts): Asked => ({ kind: "kept", cause, ...(facts && { facts }) });
 
 /**
- * It is unchanged when it lies in the folder, and carries the changeKey, that the archive knows. Where that is not the
- * changeKey under which its content was archived (somebody read or moved it since), or Graph named none then, the content
- * itself is asked for, and must be the very bytes that were archived.
+ * It is unchanged when it lies in the folder that the archive knows and carries the changeKey under which its content was
+ * archived. With another changeKey (somebody read or moved it since), or where Graph named none then, it must be marked as
+ * it was, read or not, and its content is asked for and must be the very bytes that were archived: whether the archive has
+ * heard of each change and its key does not matter then.
  * @throws what concerns the whole mailbox: throttled, forbidden, unauthenticated, no-mailbox, cancelled
  */
 export async function askWhetherUnchanged(
@@ -32,13 +36,15 @@ export async function askWhetherUnchanged(
     const facts = await reader.message(id);
     if (facts === undefined) return kept("gone");
     const { changeKey, folderId } = facts;
+    // Where it lies now is for a round of changes to tell: folders are chosen by their paths.
     if (changeKey === undefined || folderId !== known.folderId) return kept("changed");
-    if (known.changeKey !== undefined && changeKey !== known.changeKey) return kept("changed");
-    if (!isSame(facts, message)) return kept("changed");
     if (!chooses(facts)) return kept("notChosen");
+    if (!isSame(facts, message)) return kept("changed", facts);
     const now = { changeKey, folderId: folderId as FolderId };
     if (changeKey === message.changeKey) return { kind: "unchanged", now };
-    return await askForBytes(id, message, reader, now);
+    const bytes = await askForBytes(id, message, reader);
+    if (bytes === "same") return { kind: "unchanged", now };
+    return bytes === "other" ? kept("changed", facts) : kept(bytes);
   } catch (error) {
     if (!isMailkeepError(error, "invalid", "too-large", "unavailable")) throw error;
     return kept("failed");
@@ -66,15 +72,13 @@ async function askForBytes(
   id: ImmutableId,
   message: MessageRecord,
   reader: MailboxReader,
-  now: Unchanged,
-): Promise<Asked> {
+): Promise<"same" | "other" | "gone" | "failed"> {
   const outcome = await reader.mime(id);
-  if (outcome.kind === "gone") return kept("gone");
-  if (outcome.kind === "failed") return kept("failed");
+  if (outcome.kind !== "mime") return outcome.kind;
   try {
     const hash = createHash("sha256");
     for await (const chunk of outcome.body.read()) hash.update(chunk);
-    return hash.digest("hex") === message.sha256 ? { kind: "unchanged", now } : kept("changed");
+    return hash.digest("hex") === message.sha256 ? "same" : "other";
   } finally {
     await outcome.body.dispose();
   }

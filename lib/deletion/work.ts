@@ -1,7 +1,9 @@
 // Deals with a chunk of candidates: prove, ask, take from the run's cap, delete. Whatever is left gets its cause.
 import type { Applied } from "../catalog/messages.js";
+import { type FolderId, messageKey } from "../core/ids.js";
 import { second } from "../core/time.js";
 import type { MessageRecord } from "../pack/manifest.js";
+import type { MessageFacts } from "../ports/mail-source.js";
 import type { MailboxWriter, Unchanged } from "../ports/mail-writer.js";
 import {
   type DeletionCounts,
@@ -48,6 +50,8 @@ export class DeletionWork {
   /** Left for a cause since progress was last brought together with the place in the catalog. */
   #kept = new Map<KeptCause, number>();
   #listed: ListedDeletion[] = [];
+  /** To be archived as they are now. */
+  #changed: { candidate: Candidate; facts: MessageFacts }[] = [];
 
   constructor(
     private readonly parts: WorkParts,
@@ -82,6 +86,31 @@ export class DeletionWork {
     await this.#writeListed();
   }
 
+  /**
+   * What was kept as changed is archived as it is now, and its grace days begin anew: otherwise it would be kept for ever, for
+   * Exchange renders a message anew each time it is asked.
+   */
+  async archiveChanged(): Promise<void> {
+    const { stage, around, journal, progress } = this.parts;
+    const changed = this.#changed;
+    this.#changed = [];
+    if (changed.length === 0) return;
+    const wanted = changed.map(({ candidate: { known }, facts }) => {
+      const folder = { id: known.folderId, path: around.folders.get(known.folderId as FolderId) ?? "" };
+      return { message: facts, version: known.version + 1, folder };
+    });
+    const { stored, applied, counted } = await stage.anew(wanted, journal.applied);
+    journal.goOnFrom(applied);
+    progress.archived(counted);
+    for (const { candidate } of changed) {
+      if (!stored.has(candidate.id)) continue;
+      around.archivedAnew.add(messageKey(candidate.id, candidate.known.version + 1));
+      this.#list(candidate, { outcome: "kept", cause: "changed", code: "ARCHIVED_ANEW", detail: archivedAnew });
+    }
+    await progress.save();
+    await this.#writeListed();
+  }
+
   async #ready(chunk: Candidate[]): Promise<Ready[]> {
     const ledger = await this.#checkedLedger();
     if ("code" in ledger) {
@@ -109,6 +138,7 @@ export class DeletionWork {
       const one = proven[index] as (typeof proven)[number];
       if (answer.kind === "unchanged") return [{ ...one, now: answer.now }];
       this.#leave(one.candidate, answer.cause);
+      if (answer.facts !== undefined) this.#changed.push({ candidate: one.candidate, facts: answer.facts });
       return [];
     });
   }
@@ -219,6 +249,9 @@ export class DeletionWork {
     await listDeletions(this.deps.rows, this.parts.stage.run.id, listed);
   }
 }
+
+const archivedAnew =
+  "it had changed since it was archived; the archive has it as it is now, and its grace days begin anew";
 
 /** Access denied is said to the second identity here: what the first may read is not in question. */
 function refused(code: string): Problem {

@@ -927,6 +927,13 @@ const own: Record<string, Entry> = {
       "Test-ApplicationAccessPolicy -AppId {appId} -Identity {mailbox}\nGet-ApplicationAccessPolicy | Where-Object AppId -eq {appId}",
     link: learn("graph/auth-limit-mailbox-access"),
   },
+  ARCHIVED_ANEW: {
+    kind: "data",
+    who: people.nobody,
+    cause:
+      "The message had changed since it was archived, or came as other bytes: the archive has it as it is now, too.",
+    fix: "Nothing to do: it is deleted once its grace days have passed again, unless it changes once more.",
+  },
   ARCHIVE_CORRUPT: {
     kind: "archive",
     who: people.operator,

@@ -23,6 +23,8 @@ export interface DeltaHabits {
   repeatItems: boolean;
   /** A change of the read state alone is told with id, isRead and changeKey only. */
   partialReadState: boolean;
+  /** Such a change is told with its new changeKey. */
+  partialChangeKey: boolean;
   /** An item that left and came back between two rounds is told as removed only. */
   awayAndBackIsRemoved: boolean;
   /** Tokens older than this are refused; undefined: they live until expired by hand. */
@@ -37,6 +39,7 @@ export const usualHabits: DeltaHabits = {
   emptyEveryNthPage: 0,
   repeatItems: false,
   partialReadState: true,
+  partialChangeKey: true,
   awayAndBackIsRemoved: true,
   partialUsers: true,
   resyncShape: "410-syncStateNotFound",

@@ -76,8 +76,13 @@ export function messageJson(message: StoredMessage, mailbox: Mailbox, view: Mess
 }
 
 /** What a delta round tells of a message whose read state alone has changed. */
-export function partialJson(message: StoredMessage, mailbox: Mailbox, view: MessageView): Record<string, unknown> {
-  const told = ["changeKey", "isRead"].filter((name) => view.select === undefined || view.select.includes(name));
+export function partialJson(
+  message: StoredMessage,
+  mailbox: Mailbox,
+  view: MessageView & { changeKey: boolean },
+): Record<string, unknown> {
+  const names = view.changeKey ? ["changeKey", "isRead"] : ["isRead"];
+  const told = names.filter((name) => view.select === undefined || view.select.includes(name));
   const whole = messageJson(message, mailbox, { ...view, select: told });
   return { ...whole, "@odata.type": whole["@odata.type"] ?? "#microsoft.graph.message" };
 }

@@ -94,7 +94,8 @@ function messageDelta(call: MailboxCall): Answer {
     },
     partial: ({ id }, select) => {
       const message = found(id);
-      return message && partialJson(message, mailbox, { select, immutableIds });
+      const { partialChangeKey: changeKey } = call.state.faults.settings.delta;
+      return message && partialJson(message, mailbox, { select, immutableIds, changeKey });
     },
     wanted: ({ id }, filter) => passes(found(id), filter),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FolderId, MailboxId, RunId } from "../../../lib/core/ids.js";
+import type { FolderId, MailboxId, MessageKey, RunId } from "../../../lib/core/ids.js";
 import { type Circumstances, judgeRow } from "../../../lib/deletion/candidates.js";
 import { isHeld } from "../../../lib/deletion/holds.js";
 import { Deletion, ruleHash } from "../../../lib/profiles/deletion.js";
@@ -22,6 +22,7 @@ const around: Circumstances = {
   unread: new Set(),
   deletedItems: new Set([trash]),
   blocked: undefined,
+  archivedAnew: new Set(["anew" as MessageKey]),
   now: new Date("2026-04-01T12:00:00Z"),
 };
 const row = { folderId: inbox, receivedAt: "2026-01-01T12:00:00Z", storedAt: "2026-03-25T12:00:00Z", removedAt: "" };
@@ -41,6 +42,7 @@ describe("a catalog row", () => {
     ["in Recoverable Items is left alone", { folderId: recoverable }, {}, kept("inDeletedItems")],
     ["of a folder that was not read to its end", {}, { unread: new Set(["/Inbox"]) }, kept("folderNotRead")],
     ["when too much went wrong to tell what was read", {}, { unread: undefined }, kept("folderNotRead")],
+    ["of what is archived meanwhile is for another run", { key: "anew" }, {}, { kind: "pass" }],
     ["of a mailbox on hold", {}, { blocked: "onHold" as const }, kept("onHold")],
   ])("%s", (_name, change, other, verdict) => {
     expect(judgeRow({ ...row, ...change }, { ...around, ...other })).toEqual(verdict);
