@@ -189,6 +189,7 @@ function openSession(
     runStartedAt: run.startedAt ?? run.requestedAt,
     tasks: openTasks(),
     busy: new Map(),
+    gone: new Set(),
     otherFolder: otherFolders(reader),
   };
 }

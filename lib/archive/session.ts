@@ -39,6 +39,8 @@ export interface Session {
   runStartedAt: string;
   /** Messages in quarantine: one that is settled leaves, one that fails enters, before the commit that says so. */
   owed: Map<ImmutableId, Owed>;
+  /** Messages that were gone when their turn came: a round that tells of one again counts it once. */
+  gone: Set<ImmutableId>;
   /** Messages that the profile has waited for, while a worker is at them. */
   due: Map<ImmutableId, Waiting>;
   waiting: WaitingList;

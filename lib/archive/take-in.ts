@@ -31,7 +31,9 @@ export async function takeIn(session: Session, wanted: Wanted, health: Health): 
     if (known !== undefined) await noteAbsence(session, id, known, folder);
     else {
       owed.delete(id);
-      await writer.note([{ kind: "gone", id, folderId: folder.id }, ...endOfWait(session, id)]);
+      const told = session.gone.has(id) ? [] : [{ kind: "gone" as const, id, folderId: folder.id }];
+      session.gone.add(id);
+      await writer.note([...told, ...endOfWait(session, id)]);
     }
     return undefined;
   }

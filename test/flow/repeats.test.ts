@@ -8,6 +8,7 @@ const letters = 6;
 
 /** Every page tells all of its messages twice, and the inbox has six letters, two of them read. */
 async function aRepeatingWorld(age = 0) {
+  const beforeMime: ((id: string) => void)[] = [];
   const twice = (edges: WorldEdges): WorldEdges => ({
     ...edges,
     mail: {
@@ -17,6 +18,11 @@ async function aRepeatingWorld(age = 0) {
         reader.changes = async (...asked) => {
           const page = await changes(...asked);
           return page.kind === "page" ? { ...page, changes: page.changes.flatMap((one) => [one, one]) } : page;
+        };
+        const mime = reader.mime.bind(reader);
+        reader.mime = (id) => {
+          for (const act of beforeMime.splice(0)) act(id);
+          return mime(id);
         };
         return reader;
       },
@@ -29,7 +35,7 @@ async function aRepeatingWorld(age = 0) {
     const eml = `From: a@contoso.example\r\nSubject: letter ${n}\r\n\r\nHello ${n}\r\n`;
     world.tenant.mailboxes.deliver(box, "inbox", { eml, isRead: n < 2, receivedAt });
   }
-  return { world, box };
+  return { world, box, beforeMime };
 }
 
 it("what is stored", async () => {
@@ -64,4 +70,13 @@ it("what is to wait, and it comes when it is due", async () => {
   world.clock.advance(2 * day);
   await world.run(profile);
   expect((await readBack(world.edges.blobs, box)).stored).toHaveLength(letters);
+});
+
+it("what has gone when its turn comes", async () => {
+  const { world, box, beforeMime } = await aRepeatingWorld();
+  await using _ = world;
+  beforeMime.push((id) => world.tenant.mailboxes.purge(box, id));
+  const run = await world.run(await world.profile());
+  expect(beforeMime).toEqual([]);
+  expect(run).toMatchObject({ status: "succeeded", tally: { seen: 6, stored: 5, gone: 1 } });
 });

@@ -30,6 +30,7 @@ function aSession(failures: number): Session {
     },
     tasks: openTasks(),
     busy: new Map(),
+    gone: new Set(),
     owed: new Map(),
     failure: new Promise<never>(() => {}),
   };
