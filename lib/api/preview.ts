@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ProfileId } from "../core/ids.js";
 import { settingNames } from "../profiles/overrides.js";
+import { help } from "./errors.js";
 import { AppliedOverrideAnswer, OverridePlaceAnswer, SettingsAnswer, SettingValuesAnswer } from "./overrides.js";
 import { ProfileDraft } from "./reach.js";
 import { route } from "./route.js";
@@ -50,7 +51,7 @@ export const PreviewAnswer = z.strictObject({
     .array(OverridePlaceAnswer)
     .describe("Whom the overrides mean, in the order of the profile; the first thousand"),
   problems: z
-    .array(z.strictObject({ code: z.string(), message: z.string() }))
+    .array(z.strictObject({ code: z.string(), message: z.string(), ...help }))
     .describe("Overrides that hold for nobody, or that contradict each other; at most 100"),
   counted: z
     .array(

@@ -38,7 +38,7 @@ export async function assertMayDelete(
   const hash = ruleHash(input);
   if (before !== undefined && isSwitchedOn(before, hash)) return;
   if (before === undefined || !(await hasDryRun(before.id, { hash, rows, now: clock.now() })))
-    throw dryRunRequired(before?.id);
+    throw dryRunRequired(before?.id, input);
 }
 
 async function hasDryRun(
@@ -71,13 +71,14 @@ const writerRequired = () =>
     { reason: "WRITER_IDENTITY_REQUIRED", field: "deletion" },
   );
 
-function dryRunRequired(profile: ProfileId | undefined): MailkeepError {
+function dryRunRequired(profile: ProfileId | undefined, { overrides }: ProfileInput): MailkeepError {
+  const which = overrides.length > 0 ? " in which it was known whom every override means" : "";
   const keep = profile === undefined ? "POST /profiles" : `PUT /profiles/${profile}`;
   const run = `POST /profiles/${profile ?? "{id}"}/run`;
   const look = `look at its deletion in GET /runs/{id}, then PUT /profiles/${profile ?? "{id}"} with dryRun false`;
   return new MailkeepError(
     "conflict",
-    `this rule has no dry run of the last ${dryRunDays} days: ${keep} with dryRun true, ${run}, ${look}`,
+    `this rule has no dry run of the last ${dryRunDays} days${which}: ${keep} with dryRun true, ${run}, ${look}`,
     { reason: "DRY_RUN_REQUIRED" },
   );
 }

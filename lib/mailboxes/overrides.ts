@@ -126,8 +126,8 @@ function notSelected(
   reason: string | undefined,
 ): OverrideProblem {
   const who = name.toLowerCase() === mailbox?.address ? name : `${name} (${mailbox?.address})`;
-  const why = reason === undefined ? "" : `: ${exclusionText[reason] ?? reason}`;
-  const message = `overrides[${index}] names ${who}, whom the profile does not choose${why}; it changes nothing`;
+  const why = reason === undefined ? "" : ` (${exclusionText[reason] ?? reason})`;
+  const message = `overrides[${index}] names ${who}, whom the profile does not choose${why}; that changes nothing`;
   return { code: "OVERRIDE_MAILBOX_NOT_SELECTED", message };
 }
 

@@ -18,6 +18,7 @@ import {
 } from "../profiles/settings.js";
 import { judgeOf } from "../profiles/verdict.js";
 import { overrideProblemsOf, selectionOf } from "../runs/choice.js";
+import { explained } from "../runs/view.js";
 import { type CountedMailbox, countSome } from "./count.js";
 import { estimate } from "./estimate.js";
 import { together } from "./sample.js";
@@ -66,7 +67,7 @@ export async function previewProfile(profile: SealedProfile, deps: PreviewDeps) 
     groups,
     settings: viewSettings(profile.settings),
     overrides: assignment.places.slice(0, mostShown),
-    problems: overrideProblemsOf(assignment),
+    problems: overrideProblemsOf(assignment).map(explained),
     counted,
     filter: { active: isFiltered(choice, profile.settings, assignment), sampled, share: rounded(share) },
     deletion: deletionOf({ rule: ruleIn(profile.settings), choice, settingsOf, assignment }, read, first.messages),

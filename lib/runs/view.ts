@@ -14,7 +14,7 @@ export interface ExplainedProblem extends Problem {
   link?: string;
 }
 
-const explained = (problem: Problem): ExplainedProblem => ({ ...problem, ...helpFor(problem.code) });
+export const explained = (problem: Problem): ExplainedProblem => ({ ...problem, ...helpFor(problem.code) });
 
 export interface RunView {
   id: string;

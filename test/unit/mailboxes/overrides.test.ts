@@ -43,7 +43,7 @@ describe("an override", () => {
   );
 
   it.each([
-    ["benn@contoso.example", /overrides\[0\] names benn@.* does not choose: EXCEPTED_BY_PROFILE/],
+    ["benn@contoso.example", /overrides\[0\] names benn@.* does not choose \(EXCEPTED_BY_PROFILE\)/],
     ["coraa.alias@contoso.example", /coraa\.alias@contoso\.example \(coraa@contoso\.example\)/],
   ])("of whom the profile does not choose is named: %s", (name, says) => {
     const { places, mayMissExemption } = assigned([override(name)]);
