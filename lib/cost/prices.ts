@@ -44,8 +44,9 @@ export const prices = {
   tableOperation: {
     usd: 0.00036 / 1e4,
     per: "request; a transaction of 100 rows is one",
-    source: "https://azure.microsoft.com/pricing/details/storage/tables/ (from memory, to be checked)",
-    date: "2025",
+    source:
+      "https://azure.microsoft.com/pricing/details/storage/tables/ as recorded in public notes, the same in several regions",
+    date: "2026-07",
   },
   queueOperation: {
     usd: 0.004 / 1e4,

@@ -40,6 +40,16 @@ describe("alerts", () => {
     for (const name of [...names, "no-run"]) expect(runbook, name).toContain(`| \`${name}\``);
   });
 
+  it("and saved queries ask for what the runbook shows, of events that are logged", () => {
+    const runbook = readFileSync(join(infra, "README.md"), "utf8");
+    const queries = [...readBicep("modules/monitoring.bicep").text.matchAll(/query: '''([^']+)'''/g)];
+    expect(queries).toHaveLength(3);
+    for (const [, query = ""] of queries) {
+      expect(runbook).toContain(query);
+      for (const [, event = ""] of query.matchAll(/Message has "([a-z ]+)"/g)) expect(sources).toContain(`"${event}"`);
+    }
+  });
+
   /** The calls of the log with this event, and what they tell. */
   const calls = (event: string) =>
     sources.match(new RegExp(`\\blog(\\.\\w+|\\[\\w+\\])\\("${event}"[^;]*;`, "g")) ?? [];

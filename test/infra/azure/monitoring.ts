@@ -1,5 +1,5 @@
 // Logs and alerts.
-import { located, type ResourceType } from "./shape.js";
+import { child, located, type ResourceType } from "./shape.js";
 
 export const monitoring: Record<string, ResourceType> = {
   "Microsoft.OperationalInsights/workspaces@2023-09-01": {
@@ -21,6 +21,14 @@ export const monitoring: Record<string, ResourceType> = {
         },
         retentionInDays: "int",
       },
+    },
+  },
+  "Microsoft.OperationalInsights/workspaces/savedSearches@2023-09-01": {
+    name: /^[\w.-]{1,260}$/,
+    body: {
+      ...child,
+      etag: "string",
+      "properties!": { "category!": "string", "displayName!": "string", "query!": "string", version: "int" },
     },
   },
   "Microsoft.Insights/components@2020-02-02": {
