@@ -102,6 +102,7 @@ param connections string = ''
 param proxyUrl string = ''
 
 @description('The secret user:password for that proxy: https://{vault}/secrets/{name}; empty where it wants none.')
+#disable-next-line secure-secrets-in-params // The address of a secret, not the secret.
 param proxySecretId string = ''
 
 @description('Who gets the alerts; empty for nobody: then they are seen in the portal only.')

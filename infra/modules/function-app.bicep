@@ -50,6 +50,7 @@ param otlpHeaders string
 param connections string
 
 @description('Empty: the proxy wants no password.')
+#disable-next-line secure-secrets-in-params // The address of a secret, not the secret.
 param proxySecretId string
 
 @description('Empty for the one of the cloud that graphBaseUrl is in.')
