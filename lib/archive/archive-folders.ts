@@ -12,7 +12,7 @@ import type { MailboxReader } from "../ports/mail-source.js";
 import type { MailboxSettings } from "../profiles/settings.js";
 import type { Judge } from "../profiles/verdict.js";
 import { findRun } from "../runs/repo.js";
-import type { MailboxRun } from "../runs/run.js";
+import type { MailboxRun, Problem } from "../runs/run.js";
 import type { RunAtWork } from "../runs/settings.js";
 import type { ArchiveDeps } from "./archive-mailbox.js";
 import { archivedMessages } from "./archived.js";
@@ -52,7 +52,9 @@ export async function archiveFolders(
     reader,
     reading.then(({ cursors }) => cursors),
   );
-  const wishes = { onWanted: ahead.begin, known: async () => [...(await reading).known.keys()] };
+  const shut = new Map((part.shut ?? []).map(({ folderId, problem }) => [folderId, problem]));
+  const begin = (folder: FolderId) => (shut.has(folder) ? undefined : ahead.begin(folder));
+  const wishes = { onWanted: begin, known: async () => [...(await reading).known.keys()] };
   const [tree, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
     await ahead.settled();
     throw error;
@@ -78,14 +80,15 @@ export async function archiveFolders(
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
     const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
     const { folderDone: onFolderDone, problem: onProblem } = counts;
-    const walk = { session, archived, ahead, cursors, listings, onFolderDone, onProblem };
+    const walk = { session, archived, ahead, cursors, listings, shut, onFolderDone, onProblem };
     const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     await writer.flush();
     await saving;
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     const end = counts.current();
-    if (outcome !== "complete") return { outcome, counts: { ...end, listings: [...listings.values()] }, tree };
-    const { listings: _, ...rest } = end;
+    if (outcome !== "complete")
+      return { outcome, counts: { ...end, listings: [...listings.values()], shut: shutFolders(shut) }, tree };
+    const { listings: _, shut: __, ...rest } = end;
     return { outcome, counts: { ...rest, done: end.total }, tree };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
@@ -97,6 +100,9 @@ export async function archiveFolders(
     leavePackMemory();
   }
 }
+
+const shutFolders = (shut: ReadonlyMap<string, Problem>): NonNullable<MailboxRun["shut"]> =>
+  [...shut].map(([folderId, problem]) => ({ folderId, problem }));
 
 /** Both are waited for even if one fails: nothing may still be asked of the mailbox once its claim is given back. */
 async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {

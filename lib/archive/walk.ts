@@ -4,6 +4,7 @@ import { inParallel } from "../core/channel.js";
 import { type FolderId, shortHash } from "../core/ids.js";
 import { day } from "../core/time.js";
 import type { Change, ChangePage } from "../ports/mail-source.js";
+import type { Problem } from "../runs/run.js";
 import { consider } from "./consider.js";
 import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
 import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
@@ -16,6 +17,9 @@ import type { TreeFolder } from "./tree.js";
 /** Folders read beside each other: a quiet mailbox is one request for each folder, and four may be in flight. */
 const foldersAtOnce = 4;
 
+/** So many are remembered: more folders than that are not shut one by one. */
+const mostShut = 10;
+
 /** Changes of one page looked up in the catalog beside each other. */
 const changesAtOnce = 16;
 
@@ -25,6 +29,8 @@ const compareEveryMs = 7 * day;
 export interface Walk extends FolderLists {
   ahead: ReadAhead;
   cursors: ReadonlyMap<FolderId, Cursor>;
+  /** Folders that were found shut, with the gap they leave; kept from one invocation of the run to the next. */
+  shut: Map<string, Problem>;
   onFolderDone(): void;
 }
 
@@ -32,14 +38,19 @@ export interface Walk extends FolderLists {
 export async function walkFolders(walk: Walk): Promise<boolean> {
   let complete = true;
   await inParallel(walk.session.tree.wanted, foldersAtOnce, async (folder) => {
+    const found = walk.shut.get(folder.id);
+    if (found !== undefined) return walk.onProblem(found);
     try {
       if (await walkFolder(walk, folder)) walk.onFolderDone();
       else complete = false;
     } catch (error) {
       if (!(error instanceof UnreadableFolder)) throw error;
-      const { code, reason } = error.fault;
+      const { code, reason, requestId } = error.fault;
       const message = `the folder could not be read to its end: ${error.fault.message}`;
-      walk.onProblem({ code: reason ?? code, message, folderPath: folder.path });
+      const detail = { folderPath: folder.path, ...(requestId !== undefined && { requestId }) };
+      const problem = { code: reason ?? code, message: message.slice(0, 300), ...detail };
+      if (walk.shut.size < mostShut) walk.shut.set(folder.id, problem);
+      walk.onProblem(problem);
     }
   });
   return complete;

@@ -169,6 +169,8 @@ export interface MailboxRun {
   faults: number;
   /** Folders in the middle of being read by their plain list. */
   listings?: Listing[];
+  /** Folders that an earlier invocation of the run found shut: one gap each, and not asked again and again. */
+  shut?: { folderId: string; problem: Problem }[];
 }
 
 export function newMailboxRun(

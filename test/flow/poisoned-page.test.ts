@@ -1,7 +1,7 @@
 // One message that Exchange cannot render spoils every page it is on: all else of its folder is archived, and it is named.
 import { describe, expect, it } from "vitest";
 import { unaccounted } from "../../lib/core/tally.js";
-import { day } from "../../lib/core/time.js";
+import { day, minute } from "../../lib/core/time.js";
 import type { Fault, FaultRule } from "../../lib/local/tenant/faults.js";
 import { aWorld, byId, type World } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
@@ -153,8 +153,9 @@ it("asks little more than twice for each halving", async () => {
   const { world, ids, profile } = scene;
   scene.spoil(ids[200] ?? "", corrupt);
   await world.run(profile);
-  // Two stretches of 250; the first is tried twice and halved eight times; the last position is tried twice, and its id.
-  expect(asked(world, list).length).toBeLessThanOrEqual(2 + 2 + 2 * 8 + 2 + 2);
+  // Two stretches of 250; the first is tried twice, found to give ids, and halved eight times; the last position is tried
+  // twice, and its id.
+  expect(asked(world, list).length).toBeLessThanOrEqual(2 + 2 + 4 + 2 * 8 + 2 + 2);
   const { concurrencyViolations, unknownRoutes } = world.tenant.counters();
   expect({ concurrencyViolations, unknownRoutes }).toEqual({ concurrencyViolations: 0, unknownRoutes: [] });
 });
@@ -180,7 +181,32 @@ it("names several positions, and gives up on a folder of which nothing can be ha
   world.tenant.resetCounters();
   const shut = await world.run(profile);
   expect(await scene.problems(shut)).toMatchObject([{ code: "ErrorInternalServerError", folderPath: "/Inbox" }]);
-  expect(asked(world, list).length).toBeLessThanOrEqual(40);
+  // One stretch and the ids of its first four, each twice.
+  expect(asked(world, list).length).toBeLessThanOrEqual(2 + 2 * 4);
+});
+
+it("finds a folder shut once in a run, however many invocations that takes", async () => {
+  await using scene = await aScene(12);
+  const { world, box, profile } = scene;
+  const inbox = world.tenant.mailboxes.folders(box).find(({ wellKnown }) => wellKnown === "inbox")?.id ?? "";
+  world.tenant.faults.set({ rules: [{ route: [delta, list], folder: inbox, do: { kind: "unavailable" } }] });
+  // Time is up as soon as the folder was found shut.
+  const open = world.edges.mail.open;
+  world.edges.mail.open = (mailbox, options) => {
+    const reader = open(mailbox, options);
+    const mime = reader.mime.bind(reader);
+    reader.mime = async (id) => {
+      world.clock.advance(20 * minute);
+      await world.pulse();
+      return mime(id);
+    };
+    return reader;
+  };
+  const run = await world.run(profile);
+  expect(run.status).toBe("succeededWithGaps");
+  expect(await scene.problems(run)).toMatchObject([{ folderPath: "/Inbox" }]);
+  // The first page is asked for five times, as any that may pass.
+  expect(asked(world, delta).filter(({ url }) => url.includes(encodeURIComponent(inbox)))).toHaveLength(5);
 });
 
 it("goes on where it stopped when time runs out in the middle of a list", async () => {

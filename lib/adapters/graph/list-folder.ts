@@ -42,6 +42,7 @@ export async function* listFolder(ask: MailboxAsk, folder: FolderId, from: numbe
     const range = owed.pop() ?? { at: next, size: usualStretch };
     const reply = await readRange(ask, path, range);
     if (reply.kind === "unrendered" && range.size > 1) {
+      if (!anyRead && range.size === usualStretch) await assertAnyId(ask, path, range.at);
       owed.push(...halves(range));
       continue;
     }
@@ -64,6 +65,18 @@ export async function* listFolder(ask: MailboxAsk, folder: FolderId, from: numbe
     if (nextLink === undefined && (reply.kind === "ok" || items.length === 0)) return;
     if (next < range.at + range.size) owed.push({ at: next, size: range.at + range.size - next });
   }
+}
+
+/**
+ * Before a stretch is halved again and again: whether the folder gives as much as an id of its first messages. What keeps a
+ * whole folder shut is found by that in one step.
+ * @throws MailkeepError `unavailable`
+ */
+async function assertAnyId(ask: MailboxAsk, path: string, from: number): Promise<void> {
+  const positions = Array.from({ length: hopelessPositions }, (_, n) => from + n);
+  const replies = await Promise.all(positions.map((position) => readIdAt(ask, path, position)));
+  const [first] = replies;
+  if (first !== undefined && replies.every(({ kind }) => kind === "unrendered")) valueIn(first, route);
 }
 
 /** The later half lies deeper on the stack. */

@@ -82,7 +82,7 @@ function mostTries(call: Call, result: Answer | Fault, retry: Retry): number {
   const { slowTries, failureTries, mostTries: most = Number.POSITIVE_INFINITY } = call.question;
   const failures = retry === "pause" ? undefined : failureTries;
   // Another size is the better second try, and waiting for the same one again is what takes long.
-  if (slowTries !== undefined && isTimeout(result)) return 1;
+  if ((slowTries ?? failureTries) !== undefined && isTimeout(result)) return 1;
   return Math.min(slowTries !== undefined && isTooMuch(result) ? slowTries : tries[retry], failures ?? most, most);
 }
 
