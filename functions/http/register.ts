@@ -7,6 +7,7 @@ import type { App, Edges } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
 import { allCalls } from "./calls.js";
 import { type Call, type DoorDeps, door } from "./door.js";
+import { heardOut } from "./heard-out.js";
 import { unknownRoute } from "./unknown.js";
 
 type HttpEdges = Pick<Edges, "clock" | "log" | "random">;
@@ -25,9 +26,9 @@ export function httpFunctions(app: App, edges: Omit<DoorDeps, "audit">): HttpFun
   const known = Object.entries<Route>(routes).map(([name, route]) => {
     const call = calls[name];
     if (call === undefined) throw new Error(`the route ${name} has no call`);
-    return { ...open(name, [route.method], route.path), handler: door(name, { route, call }, deps) };
+    return { ...open(name, [route.method], route.path), handler: heardOut(door(name, { route, call }, deps)) };
   });
-  return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: unknownRoute(deps) }];
+  return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: heardOut(unknownRoute(deps)) }];
 }
 
 /** The door asks for a token itself (lib/access): a function key would name nobody. */
