@@ -4,13 +4,11 @@ import type { Known } from "../catalog/known.js";
 import { lookUp } from "../catalog/messages.js";
 import type { FolderId, ImmutableId, MailboxId, MessageKey, RunId } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Row, RowStore } from "../ports/row-store.js";
+import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 import type { DeletionRule } from "../profiles/deletion.js";
 import type { KeptCause } from "../runs/deletion-counts.js";
 
 export interface Candidate {
-  /** The catalog's row key. */
-  at: string;
   row: Row;
   key: MessageKey;
   id: ImmutableId;
@@ -63,6 +61,7 @@ export function isOlder(time: string, days: number, now: Date): boolean {
   return now.getTime() - Date.parse(time) >= days * day;
 }
 
+/** `at`: the last row that is dealt with. */
 export type Looked = { at: string } & (
   | { kind: "keep"; cause: KeptCause }
   | { kind: "candidate"; candidate: Candidate }
@@ -75,7 +74,7 @@ export async function* lookThrough(
   after: string | undefined,
 ): AsyncIterable<Looked> {
   const from = after === undefined ? "t_" : `${after}!`;
-  for await (const { row: at, values: row } of rows.scan("messages", around.mailbox, { from, to: "t`" })) {
+  for await (const { at, row } of newestVersions(rows.scan("messages", around.mailbox, { from, to: "t`" }))) {
     const verdict = judgeRow(row, around);
     if (verdict.kind === "pass") continue;
     if (verdict.kind === "keep") {
@@ -87,6 +86,24 @@ export async function* lookThrough(
     if (known !== undefined && known.key !== row.key && known.version > Number(row.version)) continue;
     if (known === undefined || known.key !== row.key) yield { at, kind: "keep", cause: "damaged" };
     else if (known.removedAt !== undefined) continue;
-    else yield { at, kind: "candidate", candidate: { at, row, key: known.key, id, seq: Number(row.seq), known } };
+    else yield { at, kind: "candidate", candidate: { row, key: known.key, id, seq: Number(row.seq), known } };
   }
 }
+
+/** Versions of a message that were received at one time lie beside each other: the row of the newest, and where the last was. */
+async function* newestVersions(all: AsyncIterable<StoredRow>): AsyncIterable<{ at: string; row: Row }> {
+  let newest: StoredRow | undefined;
+  let at = "";
+  for await (const next of all) {
+    if (newest !== undefined && messageOf(newest) !== messageOf(next)) yield { at, row: newest.values };
+    if (newest === undefined || messageOf(newest) !== messageOf(next) || versionOf(newest) < versionOf(next))
+      newest = next;
+    at = next.row;
+  }
+  if (newest !== undefined) yield { at, row: newest.values };
+}
+
+/** A list row ends in the message's key, and a key from version 2 on in the version: `t_…_<32 hex digits>-2`. */
+const versionSuffix = /-(\d+)$/;
+const messageOf = ({ row }: StoredRow): string => row.replace(versionSuffix, "");
+const versionOf = ({ row }: StoredRow): number => Number(versionSuffix.exec(row)?.[1] ?? 1);

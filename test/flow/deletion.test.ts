@@ -350,6 +350,12 @@ describe("what changed, or comes as other bytes, is archived as it is now", () =
     world.tenant.mailboxes.flag(world.mailbox().id, ids[1]);
     const run = await world.run(profile);
     expect(run).toMatchObject({ problems: [], deletion: { candidates: 3, deleted: 2, notDeleted: { changed: 1 } } });
+    world.tenant.mailboxes.hold(world.mailbox().id, { litigationHold: true });
+    const held = await world.run(profile);
+    expect(held.deletion, "the version before it is no message of its own").toMatchObject({
+      notDeleted: { onHold: 1 },
+    });
+    world.tenant.mailboxes.hold(world.mailbox().id, { litigationHold: false });
     expect((await world.run(profile)).deletion).toMatchObject({ deleted: 1, notDeleted: {} });
   });
 
