@@ -8,19 +8,34 @@ param readerPrincipalId string
 @description('Object id of the identity that deletes and restores; empty to give it nothing.')
 param writerPrincipalId string = ''
 
+@description('Also what profiles that name groups need.')
+param groups bool = false
+
+@description('Also what profiles that name administrative units need.')
+param units bool = false
+
+@description('Leaves out what scope.ps1 gives for chosen mailboxes only: given here as well, it would open all of them.')
+param skipExchange bool = false
+
 var rights = loadJsonContent('../rights.json').graph
 
 resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: rights.appId
 }
 
-resource readerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.reader: {
+resource readerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.reader: if (!(skipExchange && contains(right, 'exchangeRole'))) {
   appRoleId: right.id
   principalId: readerPrincipalId
   resourceId: graph.id
 }]
 
-resource writerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.writer: if (!empty(writerPrincipalId)) {
+resource readerRightsIfNeeded 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.readerIfNeeded: if ((groups && right.for == 'groups') || (units && right.for == 'units')) {
+  appRoleId: right.id
+  principalId: readerPrincipalId
+  resourceId: graph.id
+}]
+
+resource writerRights 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for right in rights.writer: if (!empty(writerPrincipalId) && !(skipExchange && contains(right, 'exchangeRole'))) {
   appRoleId: right.id
   principalId: writerPrincipalId
   resourceId: graph.id

@@ -13,7 +13,7 @@ const main = files.get("main.bicep") as Bicep;
 /** Functions of Bicep and of Azure that our files may call. */
 const functions = new Set(
   (
-    "concat deployer empty environment filter guid items loadJsonContent replace resourceGroup resourceId split string " +
+    "concat contains deployer empty environment filter guid items loadJsonContent replace resourceGroup resourceId split string " +
     "subscription subscriptionResourceId tenant toLower trim union uniqueString description allowed minLength maxLength " +
     "minValue maxValue"
   ).split(" "),
