@@ -10,6 +10,9 @@ export function auditCalls({ audit }: Pick<App, "audit">): Calls<typeof auditRou
       const page = await audit.list({ ...given(query), ...pageRequest(query) });
       return { json: asList(page, url, (entry) => entry) };
     },
+    async getAuditVersion({ params }) {
+      return { json: await audit.version(params.hash) };
+    },
     async checkAudit({ query }) {
       return { json: await audit.check(given(query)) };
     },

@@ -23,10 +23,10 @@ export interface DoorDeps {
 
 export type Call<R extends Route> = (input: Input<R>) => Promise<Reply<R["answer"]>>;
 
-/** `action` is the route's name in the table. */
+/** `action` is the route's name in the table; `current` gives what a change would change. */
 export function door<R extends Route>(
   action: string,
-  { route, call }: { route: R; call: Call<R> },
+  { route, call, current }: { route: R; call: Call<R>; current?: Call<Route> },
   deps: DoorDeps,
 ): HttpHandler {
   const name = `${route.method} ${route.path}`;
@@ -39,7 +39,11 @@ export function door<R extends Route>(
         visit.subject = caller.subject.slice(0, 128);
         assertMay(caller, route.right);
         const input = await parse(request, route);
-        const reply = await witness(visit, input, { call: () => call(input), audit: deps.audit });
+        const reply = await witness(visit, input, {
+          call: () => call(input),
+          audit: deps.audit,
+          ...(current && { current: () => current(input as never) }),
+        });
         // The body is made after the function's end: what breaks then belongs to this request all the same.
         return toResponse(route.answer, reply, AsyncLocalStorage.bind(broken));
       } catch (error) {

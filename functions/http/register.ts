@@ -26,10 +26,18 @@ export function httpFunctions(app: App, edges: Omit<DoorDeps, "audit">): HttpFun
   const known = Object.entries<Route>(routes).map(([name, route]) => {
     const call = calls[name];
     if (call === undefined) throw new Error(`the route ${name} has no call`);
-    return { ...open(name, [route.method], route.path), handler: heardOut(door(name, { route, call }, deps)) };
+    const current = readerOf(route);
+    const entry = { route, call, ...(current !== undefined && { current: calls[current] as Call<Route> }) };
+    return { ...open(name, [route.method], route.path), handler: heardOut(door(name, entry, deps)) };
   });
   return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: heardOut(unknownRoute(deps)) }];
 }
+
+/** What is changed only with the version that was read can be read: by the route that gives it. */
+const readerOf = ({ needsIfMatch, path }: Route): string | undefined =>
+  needsIfMatch === false
+    ? undefined
+    : Object.entries<Route>(routes).find(([, other]) => other.method === "GET" && other.path === path)?.[0];
 
 /** The door asks for a token itself (lib/access): a function key would name nobody. */
 const open = (name: string, methods: HttpMethod[], path: string) =>

@@ -2,8 +2,9 @@
 import type { HttpRequest } from "@azure/functions";
 import { problemOf } from "../../lib/api/problem.js";
 import { apiRoot, type Input, type Reply, type Route } from "../../lib/api/route.js";
+import { isMailkeepError } from "../../lib/core/errors.js";
 import { shortHash } from "../../lib/core/ids.js";
-import type { AuditTrail } from "../../lib/ports/audit-trail.js";
+import type { AuditMade, AuditTrail } from "../../lib/ports/audit-trail.js";
 import { pathParams } from "./parse.js";
 
 /** One request as the audit names it. */
@@ -34,14 +35,17 @@ export function witnessedAs({ method, right }: Pick<Route, "method" | "right">):
 export async function witness(
   visit: Visit,
   input: Input,
-  { call, audit }: { call: () => Promise<Reply>; audit: AuditTrail },
+  { call, audit, current }: { call: () => Promise<Reply>; audit: AuditTrail; current?: () => Promise<Reply> },
 ): Promise<Reply> {
   const { route, ...named } = visit;
   const kind = route && witnessedAs(route);
   if (route === undefined || kind === undefined) return call();
   const fields = fieldsOf(route, input);
   const event = { ...named, object: objectOf(route, input.params), ...(fields !== "" && { fields }) };
-  if (kind === "change") return audit.change(event, call, locationOf);
+  if (kind === "change") {
+    const before = current && (await stateBefore(input, { current, audit }));
+    return audit.change({ ...event, ...(before !== undefined && { before }) }, call, (reply) => madeBy(route, reply));
+  }
   const reply = await call();
   try {
     await audit.record({ ...event, kind, outcome: "done" });
@@ -50,6 +54,29 @@ export async function witness(
     throw error;
   }
   return reply;
+}
+
+/** What the caller has read and changes now: no other version can be the one that is replaced. */
+async function stateBefore(
+  { ifMatch }: Input,
+  { current, audit }: { current: () => Promise<Reply>; audit: AuditTrail },
+): Promise<string | undefined> {
+  if (ifMatch === "") return undefined;
+  try {
+    const reply = await current();
+    return "json" in reply && reply.etag === ifMatch ? await audit.keep(reply.json) : undefined;
+  } catch (error) {
+    // The change itself says so.
+    if (isMailkeepError(error, "not-found")) return undefined;
+    throw error;
+  }
+}
+
+/** Whatever has versions is kept as it is after the change. */
+function madeBy({ answer }: Route, reply: Reply): AuditMade {
+  const result = locationOf(reply);
+  const after = "json" in reply && "etag" in answer ? reply.json : undefined;
+  return { ...(result !== undefined && { result }), ...(after !== undefined && { after }) };
 }
 
 /** Refusals of this door: no good token, no role, not this machine. Bounded, and never in the way of the answer. */

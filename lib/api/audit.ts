@@ -21,6 +21,11 @@ export const AuditEntryAnswer = z.strictObject({
   code: z.string().optional(),
   result: z.string().optional().describe("What came into being"),
   fields: z.string().optional().describe("Names of the fields a caller chose by, never their values"),
+  before: z
+    .string()
+    .optional()
+    .describe("Of a changed profile, connection or schedule as it was: GET /audit/versions/{hash} has it"),
+  after: z.string().optional().describe("The same as it is since; absent of what was removed"),
   count: z.number().int().min(1).optional().describe("For how many refusals this entry stands"),
   request: z.string().optional().describe("Joins the entries of one request with each other and with the log"),
   id: z.string().optional(),
@@ -29,6 +34,12 @@ export const AuditEntryAnswer = z.strictObject({
   intact: z.boolean().describe("Whether this row is as it was written; GET /audit/check says it of the chain"),
 });
 export const AuditList = listOf(AuditEntryAnswer);
+
+export const AuditVersionAnswer = z.strictObject({
+  sha256: z.string(),
+  intact: z.boolean().describe("What is kept has this hash"),
+  body: z.record(z.string(), z.unknown()).describe("As the API gave it then; it can be sent back"),
+});
 
 export const AuditPlace = z.strictObject({ seq, time: time.nullable(), hash: z.string() });
 export const AuditFindingAnswer = z.strictObject({ code: z.enum(auditDamages), seq, detail: z.string() });
@@ -71,6 +82,16 @@ export const auditRoutes = {
     right: "audit",
     query: z.strictObject({ ...range, subject: Name(128), object: Name(600), ...pageQuery }),
     answer: { status: 200, schema: AuditList },
+  }),
+  getAuditVersion: route({
+    method: "GET",
+    path: "/audit/versions/{hash}",
+    tag,
+    summary: "A profile, connection or schedule as it was before a change, or after it",
+    right: "audit",
+    params: z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256 in 64 hex digits") }),
+    answer: { status: 200, schema: AuditVersionAnswer },
+    problems: [404],
   }),
   checkAudit: route({
     method: "GET",

@@ -4,7 +4,14 @@ import { ExportInput } from "../export/selection.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { SharedScheduleInput } from "../profiles/schedule.js";
 import { DocumentAnswer, HealthAnswer } from "./about.js";
-import { AuditCheckAnswer, AuditEntryAnswer, AuditFindingAnswer, AuditList, AuditPlace } from "./audit.js";
+import {
+  AuditCheckAnswer,
+  AuditEntryAnswer,
+  AuditFindingAnswer,
+  AuditList,
+  AuditPlace,
+  AuditVersionAnswer,
+} from "./audit.js";
 import {
   ConnectionAnswer,
   ConnectionList,
@@ -104,6 +111,7 @@ export const answers = {
   AuditFinding: AuditFindingAnswer,
   AuditList,
   AuditPlace,
+  AuditVersion: AuditVersionAnswer,
   Connection: ConnectionAnswer,
   ConnectionList,
   Deletion: DeletionAnswer,

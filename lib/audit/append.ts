@@ -58,7 +58,7 @@ export function openAppender(deps: AppendDeps): (event: AuditEvent) => Promise<v
     });
 }
 
-const unavailable = (cause: unknown) =>
+export const unavailable = (cause: unknown) =>
   new MailkeepError("unavailable", "the audit cannot be written just now, so nothing is given out or changed", {
     cause,
     reason: "AUDIT_UNAVAILABLE",

@@ -26,6 +26,8 @@ export const AuditEntry = z.strictObject({
   code: text(100).optional(),
   result: text(600).optional(),
   fields: text(500).optional(),
+  before: Hash.optional(),
+  after: Hash.optional(),
   count: z.number().int().min(1).optional(),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;

@@ -1,14 +1,15 @@
 // What doors, timers and other rooms ask of the audit, put together from its parts.
 import type { Page } from "../core/page.js";
 import type { Ticker } from "../core/time.js";
-import type { AuditChange, AuditEvent, AuditTrail } from "../ports/audit-trail.js";
+import type { AuditChange, AuditEvent, AuditMade, AuditTrail } from "../ports/audit-trail.js";
 import type { Log } from "../ports/log.js";
 import { anchorAudit } from "./anchor.js";
-import { type AppendDeps, openAppender } from "./append.js";
+import { type AppendDeps, openAppender, unavailable } from "./append.js";
 import { checkAudit, type TimeRange } from "./check.js";
 import type { AuditCheck } from "./finding.js";
 import { type AuditQuery, type AuditView, listAudit } from "./list.js";
 import { boundedRefusals } from "./refusals.js";
+import { keepVersion, readVersion, type Version, versionHash } from "./versions.js";
 
 export interface AuditDeps extends AppendDeps {
   ticker: Ticker;
@@ -28,15 +29,14 @@ export function auditUseCases(deps: AuditDeps) {
   async function witnessed<T>(
     change: AuditEvent,
     make: () => Promise<T>,
-    { made, begin }: { made: Made<T> | undefined; begin: (event: AuditEvent) => Promise<void> },
+    { made, begin }: { made: (result: T) => Promise<Partial<AuditEvent>>; begin: (event: AuditEvent) => Promise<void> },
   ): Promise<T> {
     const ended = (end: Partial<AuditEvent>) =>
       append({ ...change, ...end }).catch(unwritten("audit outcome not written"));
     await begin(change);
     try {
       const result = await make();
-      const name = made?.(result);
-      await ended({ outcome: "done", ...(name !== undefined && { result: name }) });
+      await ended({ outcome: "done", ...(await made(result)) });
       return result;
     } catch (error) {
       await ended({ outcome: "failed", code: codeOf(error) });
@@ -44,8 +44,21 @@ export function auditUseCases(deps: AuditDeps) {
     }
   }
 
+  /** What was made stands, whatever becomes of its text: the chain has the hash. */
+  async function afterwards({ result, after }: AuditMade): Promise<Partial<AuditEvent>> {
+    if (after !== undefined) await keepVersion(after, rows).catch(unwritten("audit version not kept"));
+    return { ...(result !== undefined && { result }), ...(after !== undefined && { after: versionHash(after) }) };
+  }
+
   return {
     record: append,
+
+    keep: (body: unknown): Promise<string> =>
+      keepVersion(body, rows).catch((error: unknown) => {
+        throw unavailable(error);
+      }),
+
+    version: (hash: string): Promise<Version> => readVersion(hash, rows),
 
     async refused(event: AuditEvent): Promise<void> {
       const failed = unwritten("audit refusal not written");
@@ -57,15 +70,22 @@ export function auditUseCases(deps: AuditDeps) {
       }
     },
 
-    change: <T>(event: AuditChange, make: () => Promise<T>, made?: Made<T>): Promise<T> =>
-      witnessed(asked(event), make, { made, begin: append }),
+    change: <T>(event: AuditChange, make: () => Promise<T>, made?: (result: T) => AuditMade): Promise<T> =>
+      witnessed(asked(event), make, { made: (result) => afterwards(made?.(result) ?? {}), begin: append }),
 
     /**
      * What the schedule makes. Mail is not left unarchived because its audit cannot be written: then the log says so.
      */
-    scheduled: <T>(event: Pick<AuditEvent, "action" | "object">, make: () => Promise<T>, made?: Made<T>): Promise<T> =>
+    scheduled: <T>(
+      event: Pick<AuditEvent, "action" | "object">,
+      make: () => Promise<T>,
+      made?: (result: T) => string | undefined,
+    ): Promise<T> =>
       witnessed(asked({ ...event, subject: "schedule", request: deps.random.hex(16) }), make, {
-        made,
+        made: (result) => {
+          const name = made?.(result);
+          return afterwards(name === undefined ? {} : { result: name });
+        },
         begin: (change) => append(change).catch(unwritten("audit entry not written")),
       }),
 
@@ -77,8 +97,6 @@ export function auditUseCases(deps: AuditDeps) {
     flush: (): Promise<void> => refusals.flush(true),
   } satisfies AuditTrail & Record<string, unknown>;
 }
-
-type Made<T> = (result: T) => string | undefined;
 
 const asked = (event: AuditChange): AuditEvent => ({ ...event, kind: "change", outcome: "asked" });
 

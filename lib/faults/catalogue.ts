@@ -2277,6 +2277,18 @@ const own: Record<string, Entry> = {
     cause: "There is no such verification.",
     fix: "POST /api/v1/verify begins one.",
   },
+  VERSION_DAMAGED: {
+    kind: "archive",
+    who: people.storage,
+    cause: "What the table audit keeps of a changed profile, connection or schedule cannot be read.",
+    fix: "Look for who writes to the table besides mailkeep; GET /api/v1/audit/check says whether the list itself is whole.",
+  },
+  VERSION_NOT_FOUND: {
+    kind: "request",
+    who: people.caller,
+    cause: "The audit keeps no version of this hash: it was never kept, or somebody has removed it.",
+    fix: "Take the hash from before or after of an entry of GET /api/v1/audit.",
+  },
   WORK_ITEM_POISONED: {
     kind: "configuration",
     who: people.operator,

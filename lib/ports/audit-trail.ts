@@ -23,6 +23,9 @@ export interface AuditEvent {
   result?: string;
   /** Names of the fields a caller chose by: `folder,q`. Never their values. */
   fields?: string;
+  /** SHA-256 of what was changed as it was before, and is after: `keep` gave it, and the text is kept under it. */
+  before?: string;
+  after?: string;
   /** For how many refusals this one stands, where there were too many to write each. */
   count?: number;
 }
@@ -35,7 +38,15 @@ export interface AuditTrail {
   record(event: AuditEvent): Promise<void>;
   refused(event: AuditEvent): Promise<void>;
   /** Writes that a change is asked for, makes it, and writes what came of it. */
-  change<T>(event: AuditChange, make: () => Promise<T>, made?: (result: T) => string | undefined): Promise<T>;
+  change<T>(event: AuditChange, make: () => Promise<T>, made?: (result: T) => AuditMade): Promise<T>;
+  /** Keeps what is about to be changed, and returns its hash. @throws unavailable (AUDIT_UNAVAILABLE) */
+  keep(body: unknown): Promise<string>;
 }
 
-export type AuditChange = Omit<AuditEvent, "kind" | "outcome" | "code" | "result" | "count">;
+export type AuditChange = Omit<AuditEvent, "kind" | "outcome" | "code" | "result" | "after" | "count">;
+
+/** What came of a change: what came into being, and what was changed as it is now. */
+export interface AuditMade {
+  result?: string;
+  after?: unknown;
+}

@@ -5,7 +5,7 @@ import type { Answered, Ask } from "./an-api.js";
 
 export const routes: Record<string, Route> = table;
 
-const ids: Record<string, string> = { key: "0".repeat(32), number: "1" };
+const ids: Record<string, string> = { key: "0".repeat(32), number: "1", hash: "0".repeat(64) };
 const idOf = (path: string) =>
   path.startsWith("/runs")
     ? "r_0000000000000_00000000"

@@ -15,6 +15,7 @@ const whoMay: Record<string, (string | undefined)[]> = {
   getDocument: everybody,
   listAudit: [admin, auditor],
   checkAudit: [admin, auditor],
+  getAuditVersion: [admin, auditor],
   listConnections: everybody,
   getConnection: everybody,
   putConnection: [admin],
