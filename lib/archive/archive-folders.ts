@@ -89,7 +89,8 @@ export async function archiveFolders(
     if (outcome !== "complete")
       return { outcome, counts: { ...end, listings: [...listings.values()], shut: shutFolders(shut) }, tree };
     const { listings: _, shut: __, ...rest } = end;
-    return { outcome, counts: { ...rest, done: end.total }, tree };
+    // A folder that stayed shut is not dealt with, whatever it says it holds.
+    return { outcome, counts: { ...rest, done: end.problems.length > 0 ? end.done : end.total }, tree };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     await writer.flush().catch(() => {});

@@ -192,3 +192,12 @@ describe("a mailbox of the snapshot that is no more", () => {
     },
   );
 });
+
+it("an override for somebody whom nothing told of holds for him", async () => {
+  await using world = await withNewcomer("lists");
+  const { id: known } = world.mailbox();
+  const overrides = [{ mailboxes: [alias], folders: { include: ["/Contracts"] } }];
+  const { run, parts } = await ran(world, { mode: "only", mailboxes: [address, known] }, { overrides });
+  expect({ status: run.status, problems: run.problems }).toEqual({ status: "succeeded", problems: [] });
+  expect(parts.find(({ mailbox }) => mailbox === id)).toMatchObject({ messages: 0, override: { name: alias } });
+});
