@@ -4,6 +4,7 @@ import type { RowStore } from "../../../lib/ports/row-store.js";
 import { ProfileInput } from "../../../lib/profiles/profile.js";
 import { sealValues } from "../../../lib/profiles/settings.js";
 import { changePart, changeRun, findPart, findRun, insertParts, insertRun } from "../../../lib/runs/repo.js";
+import { taskOf } from "../../../lib/runs/settings.js";
 import { aPart, aRun, box, runId, stored } from "./a-run.js";
 
 /** The first replace is done and its answer lost: the repeated request finds a newer row. */
@@ -60,6 +61,30 @@ it("keeps a run of a profile with as many folder patterns as a profile may have"
   const run = aRun({ id: "r_8228000000000_00000002" as never, values: sealValues(input) });
   await insertRun(rows, run);
   expect((await findRun(rows, run.id))?.value).toEqual(run);
+});
+
+it("keeps one whose settings are longer than a row, and reads it back as it was", async () => {
+  const rows = await stored();
+  const long = Array.from({ length: 200 }, (_, n) => `/${"x".repeat(990)}${n}`);
+  const senders = Array.from({ length: 1_000 }, (_, n) => `${"s".repeat(290)}${n}@x.example`);
+  const wide = { folders: { include: long, exclude: long }, filter: { senders } };
+  const input = ProfileInput.parse({ name: "x", mailboxes: { mode: "all" }, ...wide });
+  const run = aRun({ id: "r_8228000000000_00000003" as never, values: sealValues(input) });
+  await insertRun(rows, run);
+  expect((await findRun(rows, run.id))?.value).toEqual(run);
+});
+
+it("reads runs from before there were overrides with the settings they had", async () => {
+  const rows = await stored();
+  const { values: _, ...run } = aRun({ id: "r_8228000000000_00000004" as never });
+  const folders = { include: ["/Inbox"], exclude: [], hidden: false, recoverableItems: false };
+  const json = JSON.stringify({ ...run, folders, requestTimeoutSeconds: 60 });
+  await rows.insert("runs", { partition: "runs", row: run.id }, { status: run.status, profile: run.profile, json });
+  const read = (await findRun(rows, run.id))?.value;
+  if (read === undefined) throw new Error("not there");
+  const { settings } = await taskOf(read, aPart(), rows);
+  expect(settings).toMatchObject({ folders, requestTimeoutSeconds: 60, deletion: { mode: "none" }, overridden: [] });
+  expect(settings.filter.read).toBe("any");
 });
 
 it("leaves mailboxes at work as they are when the start of a run is repeated", async () => {
