@@ -212,6 +212,15 @@ describe("habits", () => {
     expect(readers, "pass Config instead").toEqual(["functions/index.ts"]);
   });
 
+  it("what holds for a mailbox is asked of settingsFor", () => {
+    // A run's and a sealed profile's values are closed to the compiler; this is for a profile as it came in.
+    const pattern =
+      /\bprofile\??\.(folders|filter|deletion|requestTimeoutSeconds)\b|[{,] *(folders|filter|deletion|requestTimeoutSeconds)\b[^{}()]*\}(: Pick<[^>]*>|: (Profile|ProfileInput))\b/;
+    const workers = /^lib\/(archive|preview|reach|schedule|export|search)\//;
+    const offenders = product.filter((file) => workers.test(file) && pattern.test(textOf(file)));
+    expect(offenders, "seal the profile and read the settings of one mailbox (lib/profiles/settings.ts)").toEqual([]);
+  });
+
   it("time and chance arrive as arguments", () => {
     const pattern = /\bDate\.now\(|new Date\(\)|Math\.random\(|randomUUID\(/;
     const offenders = product.filter((file) => !file.startsWith("lib/adapters/") && pattern.test(textOf(file)));
