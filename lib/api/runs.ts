@@ -55,6 +55,11 @@ export const DeletionAnswer = z.strictObject({
   bytes: count.describe("Of what was, or would have been, deleted"),
   notDeleted: z.partialRecord(z.enum(keptCauses), count).describe("How many were left in the mailbox, by cause"),
   sample: z.array(z.string()).describe("The first keys of what was, or would have been, deleted"),
+  policiesUnread: z
+    .boolean()
+    .describe(
+      "Exchange does not show retention policies for the whole organisation to the app; it showed each mailbox's own holds",
+    ),
 });
 
 export const RunAnswer = z.strictObject({

@@ -21,6 +21,8 @@ export interface ReadFolder {
 export interface Surroundings extends Circumstances {
   /** What to tell a person when `blocked` kept anything. */
   problem: Problem | undefined;
+  /** Whether the mailbox is free of holds as far as can be seen, and those of the whole organisation cannot. */
+  policiesUnread: boolean;
 }
 
 export interface Asking {
@@ -39,7 +41,7 @@ export async function lookAround(
   { run, deletion, part, folders, places, now }: Asking,
   { rows, tenant }: { rows: RowStore; tenant: TenantEdge },
 ): Promise<Surroundings> {
-  const { blocked, problem } = await obstacle({ run, deletion, part }, { rows, tenant });
+  const { blocked, problem, policiesUnread = false } = await obstacle({ run, deletion, part }, { rows, tenant });
   const unread = part.problems.flatMap(({ folderPath }) => folderPath ?? []);
   const below = places.deletedItems;
   return {
@@ -51,6 +53,7 @@ export async function lookAround(
     deletedItems: new Set(folders.filter(({ lineage }) => below && lineage.includes(below)).map(({ id }) => id)),
     blocked,
     problem,
+    policiesUnread,
     archivedAnew: new Set(),
     now,
   };
@@ -59,6 +62,7 @@ export async function lookAround(
 interface Obstacle {
   blocked: KeptCause | undefined;
   problem?: Problem | undefined;
+  policiesUnread?: boolean;
 }
 
 async function obstacle(
@@ -71,7 +75,7 @@ async function obstacle(
   if (!dryRun && tenant.writer === undefined) return { blocked: "noWriter", problem: noWriter };
   const holds = await askForHolds(tenant.exchange, mailbox);
   if (holds.kind === "unknown") return { blocked: "holdUnknown", problem: holds.problem };
-  return { blocked: holds.kind === "held" ? "onHold" : undefined };
+  return holds.kind === "held" ? { blocked: "onHold" } : { blocked: undefined, policiesUnread: holds.policiesUnread };
 }
 
 /** Whoever takes the rule back, or changes it, while a run is under way means it at once. */

@@ -95,6 +95,7 @@ export async function deleteAfterArchive(stage: DeletionStage, deps: DeletionDep
     await settleOpenIntents(open, { journal, places, progress }, { stage, deps });
     if (deletion === undefined) return { outcome: "complete", part: progress.part };
     const around = await lookAround({ run, deletion, part, folders: stage.folders, places, now: clock.now() }, deps);
+    if (around.policiesUnread) progress.change((counts) => ({ ...counts, policiesUnread: true }));
     const interrupted = new Set(open.map(({ key }) => key));
     const work = new DeletionWork({ stage, deletion, around, journal, places, progress, interrupted, start }, deps);
     return { outcome: await lookThroughAll(work, { stage, around, progress }, deps), part: progress.part };

@@ -1,17 +1,22 @@
-// Whether Exchange keeps the mailbox: if it does, or does not say, nothing is deleted.
+// Whether Exchange keeps the mailbox: if it does, or does not say, nothing is deleted. Policies for the whole organisation count
+// where Exchange shows them; where the right to see them is missing the run says so, and Exchange itself keeps what they keep.
 import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import type { ExchangeAdmin, Holds } from "../ports/exchange-admin.js";
 import type { Problem } from "../runs/run.js";
 
-export type HoldAnswer = { kind: "free" } | { kind: "held" } | { kind: "unknown"; problem: Problem };
+export type HoldAnswer =
+  | { kind: "free"; policiesUnread: boolean }
+  | { kind: "held" }
+  | { kind: "unknown"; problem: Problem };
 
 /** @throws MailkeepError `cancelled` */
 export async function askForHolds(exchange: ExchangeAdmin, mailbox: MailboxId): Promise<HoldAnswer> {
   try {
     const holds = await exchange.holds(mailbox);
     if (holds === undefined) return unknown("Exchange knows no such mailbox");
-    return isHeld(holds) ? { kind: "held" } : { kind: "free" };
+    if (isHeld(holds)) return { kind: "held" };
+    return { kind: "free", policiesUnread: holds.organizationHolds === undefined };
   } catch (error) {
     if (!isMailkeepError(error) || error.code === "cancelled") throw error;
     return unknown(`${error.reason ?? error.code}: ${error.message}`, error.requestId);
@@ -24,7 +29,7 @@ export function isHeld(holds: Holds): boolean {
   if (litigationHold || complianceTagHold || delayHold) return true;
   if (inPlaceHolds.some((hold) => !hold.startsWith("-"))) return true;
   const leftOutOf = new Set(inPlaceHolds.map((hold) => policyOf(hold.slice(1))));
-  return organizationHolds.some((hold) => keepsMailboxes(hold) && !leftOutOf.has(policyOf(hold)));
+  return (organizationHolds ?? []).some((hold) => keepsMailboxes(hold) && !leftOutOf.has(policyOf(hold)));
 }
 
 /**

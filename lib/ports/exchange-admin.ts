@@ -18,8 +18,11 @@ export interface Holds {
   complianceTagHold: boolean;
   /** A hold was removed a short while ago and still has effect. */
   delayHold: boolean;
-  /** Policies that the organisation puts on everything of a kind, mailboxes or groups, by their ids. */
-  organizationHolds: string[];
+  /**
+   * Policies that the organisation puts on everything of a kind, mailboxes or groups, by their ids; undefined when Exchange
+   * does not show the organisation to the application.
+   */
+  organizationHolds: string[] | undefined;
 }
 
 /** What RBAC for Applications lets an application do: one row of Test-ServicePrincipalAuthorization. */

@@ -115,6 +115,14 @@ export interface ExchangeWish {
   group?: string | undefined;
 }
 
+function toldBy(answer: object | undefined): string {
+  if (answer === undefined) return "it answers, and does not know what was asked for";
+  const isPart = "organizationHolds" in answer && answer.organizationHolds === undefined;
+  const policies =
+    "retention policies for the whole organisation are not shown to it: infra/exchange.ps1 gives Get-OrganizationConfig";
+  return isPart ? `it answers; ${policies}` : "it answers";
+}
+
 /** Asked for nothing that the profile does not need: it is a right of its own. */
 export async function probeExchange(
   tenant: TenantEdge,
@@ -124,13 +132,12 @@ export async function probeExchange(
   const { clock } = timing;
   if (holdsOf === undefined && group === undefined)
     return notNeeded("exchange", "EXCHANGE_NOT_NEEDED", "no group and no deletion rule of the profile needs it");
-  const question: Promise<unknown> =
+  const question: Promise<object | undefined> =
     holdsOf === undefined ? tenant.exchange.dynamicGroupMembers(group ?? "") : tenant.exchange.holds(holdsOf);
   return timed(clock, async () => {
     try {
       const answer = await within(longestExchangeMs, question, timing);
-      const told = answer === undefined ? "it answers, and does not know what was asked for" : "it answers";
-      return ok("exchange", told);
+      return ok("exchange", toldBy(answer));
     } catch (error) {
       if (!isMailkeepError(error)) throw error;
       return failed("exchange", failureOf(error, "POST /adminapi/…", places), clock);

@@ -59,6 +59,8 @@ export interface DeletionCounts {
   notDeleted: Partial<Record<KeptCause, number>>;
   /** The first keys of both. */
   sample: string[];
+  /** Exchange did not show retention policies for the whole organisation; the mailbox's own holds it did. */
+  policiesUnread?: true;
   /** The last row of the catalog that is dealt with; absent before the first and after the last. */
   after?: string;
 }
@@ -97,6 +99,7 @@ export function addDeletions(a: DeletionCounts, b: DeletionCounts): DeletionCoun
     wouldDelete: a.wouldDelete + b.wouldDelete,
     bytes: a.bytes + b.bytes,
     sample: [...a.sample, ...b.sample].slice(0, sampleSize),
+    ...((a.policiesUnread || b.policiesUnread) && { policiesUnread: true as const }),
   };
 }
 
@@ -111,6 +114,7 @@ export interface DeletionView {
   bytes: number;
   notDeleted: Partial<Record<KeptCause, number>>;
   sample: string[];
+  policiesUnread: boolean;
 }
 
 export function viewDeletion({ rule }: RunDeletion, counts: DeletionCounts): DeletionView {
@@ -127,5 +131,6 @@ export function viewDeletion({ rule }: RunDeletion, counts: DeletionCounts): Del
     bytes,
     notDeleted,
     sample,
+    policiesUnread: counts.policiesUnread ?? false,
   };
 }

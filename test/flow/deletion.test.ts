@@ -145,18 +145,21 @@ describe("nothing is deleted", () => {
     expect(await world.run(profile)).toMatchObject({ deletion: { deleted: 2, notDeleted: {} } });
   });
 
-  it("where the policies of the organisation cannot be read", async () => {
+  it("where the policies of the organisation cannot be read for now; without the right to, the run says so", async () => {
     await using world = await aWorld(empty);
     const ids = deliverOld(world, 2);
     const { profile } = await switchedOn(world);
     const route = "POST /adminapi/InvokeCommand Get-OrganizationConfig";
-    world.tenant.faults.set({ rules: [{ route, do: { kind: "forbidden" } }] });
+    world.tenant.faults.set({ rules: [{ route, do: { kind: "unavailable" } }] });
     const run = await world.run(profile);
     expect(run).toMatchObject({ status: "succeededWithGaps", deletion: { notDeleted: { holdUnknown: 2 } } });
     expect((await partOf(world, run.id))?.problems).toMatchObject([
       { code: "HOLD_UNKNOWN", message: expect.stringContaining("Get-OrganizationConfig") },
     ]);
     await untouched(world, ids);
+    world.tenant.faults.set({ rules: [{ route, do: { kind: "forbidden" } }] });
+    const bare = await world.run(profile);
+    expect(bare.deletion).toMatchObject({ deleted: 2, notDeleted: {}, policiesUnread: true });
   });
 
   it("where Exchange does not say whether there is a hold", async () => {

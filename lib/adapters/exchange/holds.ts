@@ -1,6 +1,6 @@
 // What keeps a mailbox from letting go of its messages: said of the mailbox, and of the whole organisation, whose policies
 // stand at no mailbox but those they leave out. A hold that cannot be read is never "no hold".
-import { MailkeepError } from "../../core/errors.js";
+import { isMailkeepError, MailkeepError } from "../../core/errors.js";
 import type { MailboxId } from "../../core/ids.js";
 import type { Holds } from "../../ports/exchange-admin.js";
 import type { ExchangeCaller } from "./caller.js";
@@ -26,12 +26,21 @@ export async function holdsOf(mailbox: MailboxId, caller: ExchangeCaller): Promi
   };
 }
 
-/** https://learn.microsoft.com/purview/edisc-hold-types-mailboxes: policies for all are told by the organisation alone. */
-async function organizationHoldsOf(caller: ExchangeCaller): Promise<string[]> {
-  const [row, other] = (await caller.rows({ name: organization, parameters: {} })) ?? [];
-  const holds = row && other === undefined ? textsOf(row, "InPlaceHolds") : undefined;
-  if (holds === undefined) throw withoutHolds("the organisation");
-  return holds;
+/**
+ * https://learn.microsoft.com/purview/edisc-hold-types-mailboxes: policies for all are told by the organisation alone, and
+ * its cmdlet is a right of its own. Undefined when that right is missing; an answer that fails for now is thrown.
+ */
+async function organizationHoldsOf(caller: ExchangeCaller): Promise<string[] | undefined> {
+  try {
+    const [row, other] = (await caller.rows({ name: organization, parameters: {} })) ?? [];
+    if (row === undefined) return undefined;
+    const holds = other === undefined ? textsOf(row, "InPlaceHolds") : undefined;
+    if (holds === undefined) throw withoutHolds("the organisation");
+    return holds;
+  } catch (error) {
+    if (isMailkeepError(error, "forbidden", "invalid")) return undefined;
+    throw error;
+  }
 }
 
 const withoutHolds = (what: string) =>

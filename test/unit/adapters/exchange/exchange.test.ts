@@ -109,25 +109,18 @@ describe("the holds of a mailbox", () => {
   });
 
   it.each([
-    ["without the policies of the organisation", { value: [{ Name: "contoso.onmicrosoft.com" }] }, 200, "unavailable"],
-    ["with a number for them", { value: [{ InPlaceHolds: 2 }] }, 200, "unavailable"],
-    ["with two organisations", { value: [organization, organization] }, 200, "unavailable"],
-    ["with none", { value: [] }, 200, "unavailable"],
-    [
-      "with a part of them",
-      { value: [organization], "@adminapi.warnings": ["There are more results"] },
-      200,
-      "unavailable",
-    ],
-    ["by a refusal", "\0".repeat(100), 403, "forbidden"],
-    ["by not knowing the cmdlet", failure("CommandNotFoundException", "The term is not recognized"), 404, "invalid"],
-  ])("are not known when the organisation answers %s", async (_, body, status, code) => {
+    ["without its policies", { value: [{ Name: "contoso.onmicrosoft.com" }] }],
+    ["with a number for them", { value: [{ InPlaceHolds: 2 }] }],
+    ["with two organisations", { value: [organization, organization] }],
+    ["with a part of them", { value: [organization], "@adminapi.warnings": ["There are more results"] }],
+    ["by a busy server", failure("ServerBusyException", "busy"), 503],
+  ])("are not known when the organisation answers %s", async (_, body, status = 200) => {
     const { exchange } = await onServer((request, response) =>
       request.headers["x-cmdletname"] === "Get-Mailbox"
         ? json(response, { value: [mailbox] })
         : json(response, body, status),
     );
-    await expect(exchange.holds(anna)).rejects.toMatchObject({ code });
+    await expect(exchange.holds(anna)).rejects.toMatchObject({ code: "unavailable" });
   });
 
   it("are nobody's when Exchange knows no such mailbox; a 404 alone says nothing of the kind", async () => {
@@ -285,6 +278,18 @@ describe("the members of a dynamic group", () => {
         : json(response, { value: [row(1)] }),
     );
     expect((await exchange.dynamicGroupMembers(group))?.members).toHaveLength(1);
+  });
+
+  it.each([
+    ["a refusal of the cmdlet", "\0".repeat(100), 403],
+    ["a door that does not know the cmdlet", failure("CommandNotFoundException", "The term is not recognized"), 404],
+    ["no organisation at all", { value: [] }, 200],
+  ])("leave those of the organisation open after %s", async (_, body, status) => {
+    const { exchange } = await onServer((request, response) => {
+      const isOrganization = request.headers["x-cmdletname"] === "Get-OrganizationConfig";
+      return isOrganization ? json(response, body, status) : json(response, { value: [mailbox] });
+    });
+    expect(await exchange.holds(anna)).toEqual({ ...annasHolds, organizationHolds: undefined });
   });
 
   it("are never asked for without a name, which would name everybody", async () => {
