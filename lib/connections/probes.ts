@@ -199,7 +199,23 @@ async function readOne(users: DirectoryUser[], tenant: OpenTenant, deps: ProbeDe
   if (shut === undefined && opened !== undefined) return read("the inbox, which was empty,", opened);
   throw (
     shut ??
-    refusal ??
+    (refusal && (await rightNamed(refusal, tenant, tried))) ??
     new MailkeepError("no-mailbox", `none of ${tried} mailboxes could be read`, { reason: "NO_MAILBOX" })
   );
+}
+
+/** Exchange says "access denied" of every refusal; a token without any right to mail says which one it is. */
+async function rightNamed(refusal: MailkeepError, tenant: OpenTenant, tried: number): Promise<MailkeepError> {
+  const roles = await tenant.tokenRoles();
+  if (refusal.reason !== "ErrorAccessDenied" || roles === undefined) return refusal;
+  if (roles.some((role) => role.startsWith("Mail."))) return refusal;
+  const { status, requestId } = refusal;
+  const whom = "if a scope of RBAC for Applications lets it into others, name one of those as mailbox";
+  const message = `the token carries no right to mail, and none of ${tried} mailboxes lets the app in; ${whom}`;
+  return new MailkeepError("forbidden", message, {
+    reason: "MAIL_RIGHT_MISSING",
+    asked: { request: "GET /users/{id}/mailFolders/inbox", code: refusal.reason },
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+  });
 }

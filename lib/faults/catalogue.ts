@@ -85,6 +85,8 @@ const grantMail = `# chosen mailboxes (RBAC for Applications)
 infra/scope.ps1 -Who reader -AppId {appId} -PrincipalId {principalId} -Group "{group}" -Inside {mailbox} -Outside {another}
 # or every mailbox of the tenant
 infra/grant.sh reader --principal {principalId}`;
+const grantExchange =
+  "infra/exchange.ps1 -AppId {appId} -PrincipalId {principalId} -Check\nGet-ManagementRoleAssignment -RoleAssignee {principalId} | Format-Table Role, RoleAssigneeName";
 const grantReader = "infra/grant.sh reader --principal {principalId}";
 const blobRole =
   'az role assignment create --assignee-object-id {principalId} --assignee-principal-type ServicePrincipal --role "Storage Blob Data Contributor" --scope {storageId}';
@@ -92,6 +94,15 @@ const showNetwork = "az storage account show --name {account} --query networkRul
 
 /** What Microsoft Graph and Exchange behind it say. */
 const graph: Record<string, Entry> = {
+  AmbiguousParameterSetException: {
+    kind: "permission",
+    who: people.exchange,
+    cause:
+      "Exchange lets the identity in and does not give it a parameter of this cmdlet: its role there is too narrow.",
+    fix: "Run infra/exchange.ps1 (again): it gives the roles that hold the cmdlets and parameters that mailkeep uses.",
+    command: grantExchange,
+    link: links.exo,
+  },
   ApplicationThrottled: {
     kind: "passing",
     who: people.nobody,
@@ -122,6 +133,15 @@ const graph: Record<string, Entry> = {
     fix: "Report it with the request id; if only one tenant or cloud answers so, it lacks that part of Graph.",
     link: links.graphErrors,
   },
+  CommandNotFoundException: {
+    kind: "permission",
+    who: people.exchange,
+    cause:
+      "Exchange lets the identity in and knows no such cmdlet for it: no role that the identity has there holds it.",
+    fix: "Run infra/exchange.ps1 (again): it gives the roles that hold the cmdlets that mailkeep uses; that takes up to an hour.",
+    command: grantExchange,
+    link: links.exo,
+  },
   Directory_ExpiredPageToken: {
     kind: "passing",
     who: people.nobody,
@@ -133,8 +153,8 @@ const graph: Record<string, Entry> = {
     kind: "permission",
     who: people.exchange,
     cause:
-      "Exchange refuses this mailbox to the app: it is outside the app's RBAC for Applications scope, no Mail.Read is granted at all, or an Application Access Policy blocks it.",
-    fix: "Put the mailbox into the scope of the app (or grant Mail.Read), see what Exchange says of it, wait 30 minutes to 2 hours, test again.",
+      "Exchange refuses the app. A whole mailbox: it is outside the app's RBAC for Applications scope, no Mail.Read is granted at all, or an Application Access Policy blocks it. Only folders or messages of a mailbox that is read otherwise: the app may list mail and not read it (Mail.ReadBasic), or a right was changed and has not arrived everywhere.",
+    fix: "See what Exchange says of the app and the mailbox; put the mailbox into the scope, or grant Mail.Read; wait 30 minutes to 2 hours, test again.",
     command: addToScope,
     link: links.rbac,
   },
@@ -1523,12 +1543,6 @@ const own: Record<string, Entry> = {
     cause: "The filter of the profile takes only messages that are read.",
     fix: "Nothing to do: once the message is read, the next run takes it.",
   },
-  JSON_SYNTAX: {
-    kind: "archive",
-    who: people.operator,
-    cause: "A record of the ledger is not JSON.",
-    fix: "Verify the archive: POST /api/v1/verify.",
-  },
   KEY_VAULT_DISABLED: {
     kind: "configuration",
     who: people.admin,
@@ -1615,6 +1629,14 @@ const own: Record<string, Entry> = {
     who: people.operator,
     cause: "A record of the ledger does not follow from the one before it.",
     fix: "Verify the archive: POST /api/v1/verify; restore the record from versions or soft delete.",
+    link: learn("azure/storage/blobs/versioning-overview"),
+  },
+  LEDGER_RECORD_DAMAGED: {
+    kind: "archive",
+    who: people.operator,
+    cause:
+      "A record of the ledger cannot be read: its blob was changed or damaged. Nothing is archived or deleted on top of it.",
+    fix: "POST /api/v1/verify names the record; restore its blob under mailboxes/{id}/ledger from versions or soft delete.",
     link: learn("azure/storage/blobs/versioning-overview"),
   },
   LEDGER_RECORD_TAKEN: {
@@ -2235,6 +2257,14 @@ const own: Record<string, Entry> = {
     cause: "The identity is refused.",
     fix: "POST /api/v1/profiles/{id}/test says why.",
     link: links.graphAuth,
+  },
+  UNNAMED_CODE: {
+    kind: "configuration",
+    who: people.maintainer,
+    cause:
+      "The other side refuses with a code of its own that has no entry here; what it said stands in detail and evidence.",
+    fix: "Look the code up; for one of Graph see also the sign-in log of the app's service principal. Report it with the request id.",
+    link: links.graphErrors,
   },
   UNAVAILABLE: {
     kind: "passing",

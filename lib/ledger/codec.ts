@@ -24,7 +24,7 @@ export function encodeRecord(record: LedgerRecord): { bytes: Uint8Array; sha256:
 /** @throws MailkeepError `corrupt` when the bytes are not a record of format version 1 */
 export function decodeRecord(bytes: Uint8Array): LedgerRecord {
   const parsed = LedgerRecord.safeParse(json(bytes));
-  if (!parsed.success) throw new MailkeepError("corrupt", `ledger record: ${where(parsed.error)}`);
+  if (!parsed.success) throw damaged(where(parsed.error));
   return parsed.data;
 }
 
@@ -33,11 +33,14 @@ function json(bytes: Uint8Array): unknown {
     return JSON.parse(gunzipSync(bytes, { maxOutputLength: longestRecordBytes }).toString("utf8"));
   } catch (cause) {
     // A message of JSON.parse may quote what it read, and that is mail: it stays out of the error.
-    throw new MailkeepError("corrupt", "ledger record: not gzipped JSON", { reason: codeOf(cause) });
+    throw damaged(`not gzipped JSON (${codeOf(cause)})`);
   }
 }
 
-const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? "JSON_SYNTAX";
+const damaged = (how: string): MailkeepError =>
+  new MailkeepError("corrupt", `ledger record: ${how}`, { reason: "LEDGER_RECORD_DAMAGED" });
+
+const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? "it does not parse";
 
 /** Names the wrong fields, never their values. */
 const where = (error: { issues: { path: PropertyKey[]; code?: string }[] }): string =>

@@ -94,7 +94,7 @@ export function skipped(name: ProbeName, code: string, detail: string): Probe {
 
 export function failed(name: ProbeName, failure: Failure, clock: Pick<Clock, "now">): Probe {
   const { code, detail, evidence, found, places, retryAfterMs } = failure;
-  const known = explain(code, places);
+  const known = explain(code, places) ?? explain("UNNAMED_CODE");
   const mayBePropagating = known?.kind === "permission";
   const waitMs = retryAfterMs ?? (mayBePropagating ? arrivesWithinMs : undefined);
   return {

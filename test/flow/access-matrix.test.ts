@@ -103,6 +103,14 @@ const cases: Case[] = [
     mayBePropagating: true,
   },
   {
+    name: "a refusal with a code that nobody has named",
+    rules: () => [{ route: "GET /users", do: { kind: "status", status: 403, code: "ErrorTeapot" } }],
+    fails: { directory: "ErrorTeapot" },
+    evidence: { directory: { status: 403, code: "ErrorTeapot" } },
+    says: /no entry here/,
+    mayBePropagating: false,
+  },
+  {
     name: "no right to mail at all",
     roles: ["User.Read.All"],
     fails: { mailbox: "MAIL_RIGHT_MISSING" },
@@ -338,6 +346,20 @@ describe("a broken set-up is named", () => {
     if (one.missing) expect(report.mailboxes[0].conditions.missing).toEqual(one.missing);
     expect(JSON.stringify(report)).not.toContain("Bearer");
   });
+});
+
+it.each([
+  ["a token without a right to mail", ["User.Read.All"], "MAIL_RIGHT_MISSING"],
+  ["a token with one, which a policy takes away", ["User.Read.All", "Mail.Read"], "ErrorAccessDenied"],
+])("the test of a connection tells %s", async (_, roles, code) => {
+  tenant.mailboxes.grantApplications([]);
+  tenant.mailboxes.setAccessPolicies([{ appId: sampleAppId, right: "RestrictAccess", members: [] }]);
+  tenant.faults.clear();
+  await using world = await aWorld({ shared: tenant, token: staticToken(tenant.tokenWith({ roles })) });
+  const { json } = await anApi(world.app)("POST", "/connections/default/test");
+  tenant.mailboxes.setAccessPolicies([]);
+  expect(json).toMatchObject({ ok: false });
+  expect(json.probes.at(-1)).toMatchObject({ name: "mailbox", code, cause: expect.any(String) });
 });
 
 it("a right to mail that was taken away is no scope, whatever it let the app read before", async () => {

@@ -28,6 +28,13 @@ export function textsOf(row: ExchangeRow, name: string): string[] | undefined {
     .filter((item) => item !== "");
 }
 
+/** Like textsOf, and undefined besides for null and for a list in which not everything is a text: part of it is not all. */
+export function wholeTextsOf(row: ExchangeRow, name: string): string[] | undefined {
+  const value = row[name];
+  const isWhole = Array.isArray(value) ? value.every((item) => typeof item === "string") : typeof value === "string";
+  return isWhole ? textsOf(row, name) : undefined;
+}
+
 const names = ["ExternalDirectoryObjectId", "ExchangeObjectId", "Guid", "ExchangeGuid", "Identity", "Id"];
 const addresses = ["PrimarySmtpAddress", "WindowsEmailAddress", "WindowsLiveID", "UserPrincipalName", "Alias", "Name"];
 

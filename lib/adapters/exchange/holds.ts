@@ -3,8 +3,9 @@
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
 import type { MailboxId } from "../../core/ids.js";
 import type { Holds } from "../../ports/exchange-admin.js";
+import type { ExchangeRow } from "./answer.js";
 import type { ExchangeCaller } from "./caller.js";
-import { flagOf, textsOf, theOneAskedFor } from "./fields.js";
+import { flagOf, theOneAskedFor, wholeTextsOf } from "./fields.js";
 
 /** The Admin API v2.0 shows no holds, of a mailbox or of the organisation, so both are InvokeCommand's. */
 const name = "Get-Mailbox";
@@ -15,15 +16,23 @@ export async function holdsOf(mailbox: MailboxId, caller: ExchangeCaller): Promi
   const row = rows && theOneAskedFor(rows, mailbox, name);
   if (row === undefined) return undefined;
   const litigationHold = flagOf(row, "LitigationHoldEnabled");
-  const inPlaceHolds = textsOf(row, "InPlaceHolds");
+  const inPlaceHolds = wholeTextsOf(row, "InPlaceHolds");
   if (litigationHold === undefined || inPlaceHolds === undefined) throw withoutHolds("the mailbox");
   return {
     litigationHold,
     inPlaceHolds,
-    complianceTagHold: flagOf(row, "ComplianceTagHoldApplied") ?? false,
-    delayHold: (flagOf(row, "DelayHoldApplied") ?? false) || (flagOf(row, "DelayReleaseHoldApplied") ?? false),
+    complianceTagHold: laterHold(row, "ComplianceTagHoldApplied"),
+    delayHold: laterHold(row, "DelayHoldApplied") || laterHold(row, "DelayReleaseHoldApplied"),
     organizationHolds: await organizationHoldsOf(caller),
   };
+}
+
+/** Properties that came to Exchange later than the others: a row without one has no such hold; one that is unreadable may. */
+function laterHold(row: ExchangeRow, hold: string): boolean {
+  if (!Object.hasOwn(row, hold)) return false;
+  const isHeld = flagOf(row, hold);
+  if (isHeld === undefined) throw withoutHolds("the mailbox");
+  return isHeld;
 }
 
 /**
@@ -34,7 +43,7 @@ async function organizationHoldsOf(caller: ExchangeCaller): Promise<string[] | u
   try {
     const [row, other] = (await caller.rows({ name: organization, parameters: {} })) ?? [];
     if (row === undefined) return undefined;
-    const holds = other === undefined ? textsOf(row, "InPlaceHolds") : undefined;
+    const holds = other === undefined ? wholeTextsOf(row, "InPlaceHolds") : undefined;
     if (holds === undefined) throw withoutHolds("the organisation");
     return holds;
   } catch (error) {

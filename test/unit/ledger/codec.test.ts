@@ -44,17 +44,21 @@ describe("ledger records as bytes", () => {
     ["half a record", encodeRecord(record).bytes.subarray(0, -20)],
     ["a damaged record", Buffer.from(encodeRecord(record).bytes).fill(0, 60, 64)],
   ])("are refused: %s", (_, bytes) => {
-    expect(() => decodeRecord(bytes)).toThrow(expect.objectContaining({ code: "corrupt" }));
+    expect(() => decodeRecord(bytes)).toThrow(
+      expect.objectContaining({ code: "corrupt", reason: "LEDGER_RECORD_DAMAGED" }),
+    );
   });
 
   it("never quote mail in an error", () => {
-    expect(() => decodeRecord(gzipSync("secret words"))).toThrow(/^ledger record: not gzipped JSON$/);
+    expect(() => decodeRecord(gzipSync("secret words"))).toThrow(
+      /^ledger record: not gzipped JSON \(it does not parse\)$/,
+    );
   });
 
   it("may not be a bomb", { timeout: 30_000 }, () => {
     const bomb = gzipSync(Buffer.alloc(longestRecordBytes + 1, " "), { level: 1 });
     expect(() => decodeRecord(bomb)).toThrow(
-      expect.objectContaining({ code: "corrupt", reason: "ERR_BUFFER_TOO_LARGE" }),
+      expect.objectContaining({ code: "corrupt", message: expect.stringContaining("ERR_BUFFER_TOO_LARGE") }),
     );
   });
 });

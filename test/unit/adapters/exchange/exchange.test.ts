@@ -99,6 +99,10 @@ describe("the holds of a mailbox", () => {
   it.each([
     ["the object of somebody else", { value: [{ ...mailbox, ExternalDirectoryObjectId: "somebody-else" }] }],
     ["an object without its holds", { value: [{ ExternalDirectoryObjectId: anna, InPlaceHolds: [] }] }],
+    ["null for its holds", { value: [{ ...mailbox, InPlaceHolds: null }] }],
+    ["holds that are not all texts", { value: [{ ...mailbox, InPlaceHolds: [{ Id: "UniH1" }] }] }],
+    ["a delay that is neither yes nor no", { value: [{ ...mailbox, DelayHoldApplied: null }] }],
+    ["a label that is neither yes nor no", { value: [{ ...mailbox, ComplianceTagHoldApplied: "perhaps" }] }],
     ["holds of a kind nobody knows", { value: [{ ...mailbox, InPlaceHolds: { IsPresent: true } }] }],
     ["an error inside a 200", failure("X", "y")],
     ["an empty object", {}],
