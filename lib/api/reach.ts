@@ -182,6 +182,6 @@ export const reachRoutes = {
     right: "see",
     query: z.strictObject({ connection: ConnectionId.default(defaultConnection), ...pageQuery }),
     answer: { status: 200, schema: BlastRadiusAnswer },
-    problems: [404],
+    problems: [404, 409],
   }),
 };

@@ -4,6 +4,7 @@ import type { ConnectionId } from "../core/ids.js";
 import type { PageRequest } from "../core/page.js";
 import { type Access, listAccess, modeOf } from "../mailboxes/access.js";
 import { listMailboxes, type MailboxEntry } from "../mailboxes/mailbox.js";
+import { assertSnapshot } from "../mailboxes/snapshot.js";
 import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge } from "../ports/tenants.js";
 import { choices, type ReadProfile } from "./choices.js";
@@ -36,10 +37,12 @@ export interface BlastRadius {
 
 const scopePage = "https://learn.microsoft.com/exchange/permissions-exo/application-rbac";
 
+/** @throws MailkeepError `conflict` (DIRECTORY_SYNC_REQUIRED): nobody known is not nobody who can be read */
 export async function blastRadius(
   { connection, limit, after }: PageRequest & { connection: ConnectionId },
   { rows, read, tenant }: { rows: RowStore; read: ReadProfile; tenant: TenantEdge },
 ): Promise<BlastRadius> {
+  await assertSnapshot({ syncDirectoryFirst: false, connection }, rows);
   const mode = await currentMode(tenant);
   const needed = new Set<string>();
   for (const { profile, chosen } of await choices(connection, { rows, read }))

@@ -175,6 +175,8 @@ it("names what the app can read that no profile needs", async () => {
   await using world = await aWorld({ tenant: { mailboxes: 4, messagesPerMailbox: 0 } });
   const ask = anApi(world.app);
   const wide = world.tenant.tokenWith({ roles: ["Mail.Read", "User.Read.All"] });
+  const early = await ask("GET", "/access/blast-radius");
+  expect(early, "nobody known is not nobody").toMatchObject({ status: 409, json: { code: "DIRECTORY_SYNC_REQUIRED" } });
   await using whole = await aWorld({
     shared: world.tenant,
     token: staticToken(wide),

@@ -30,7 +30,8 @@ export function backOffMs(streak: number): number {
 const shortestPauseMs = second;
 
 export function throttled(waitMs: number): MailkeepError {
-  return new MailkeepError("throttled", "Graph asked for a pause too long to wait for", { retryAfterMs: waitMs });
+  const message = `Graph asked for a pause of ${Math.ceil(waitMs / second)} more seconds, too long to wait for`;
+  return new MailkeepError("throttled", message, { retryAfterMs: waitMs });
 }
 
 interface Waiter {
