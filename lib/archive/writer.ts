@@ -54,7 +54,7 @@ export interface WriterDeps extends CommitDeps {
 
 export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch(deps.clock, limits(firstBatchMessages(deps.expected), deps));
+  let batch = openBatch(deps.clock, limits(firstBatchMessages(deps.expected, place.mailbox), deps));
   let batchNumber = 1;
   let committing: Promise<void> = Promise.resolve();
   /** The commit that has to be through before the open batch may grow. */

@@ -4,6 +4,7 @@ import type { Sha256 } from "../core/digest.js";
 import { sha256 } from "../core/digest.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
+import { ownTurn } from "../core/own-turn.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import { decodeRecord, encodeRecord } from "./codec.js";
 import { type LedgerRecord, ledgerName, ledgerPrefix } from "./record.js";
@@ -38,6 +39,7 @@ export async function readRecord(blobs: BlobStore, mailbox: MailboxId, seq: numb
  * @throws conflict when another worker has committed that number first.
  */
 export async function appendRecord(blobs: BlobStore, record: LedgerRecord): Promise<LedgerHead> {
+  await ownTurn();
   const { bytes, sha256: hash } = encodeRecord(record);
   const name = ledgerName(record.mailbox, record.seq);
   const head = { seq: record.seq, sha256: hash };

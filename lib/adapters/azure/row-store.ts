@@ -1,6 +1,7 @@
 // Rows on Table Storage.
 import type { TableClient, TableEntity } from "@azure/data-tables";
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
+import { ownTurn } from "../../core/own-turn.js";
 import { checkBatch, checkBound, checkEtag, checkKey, storable } from "../../core/row-limits.js";
 import type { Key, Row, RowStore, RowWrite, Table } from "../../ports/row-store.js";
 import { toEntity, toStoredRow } from "./entity.js";
@@ -41,6 +42,7 @@ export function azureRowStore(tableOf: (name: Table) => TableClient): RowStore {
       await (etag === undefined ? unlessAbsent(deleted) : deleted);
     },
     async batch(table, partition, writes) {
+      await ownTurn();
       await submit(tableOf(table), partition, checkedWrites(partition, writes));
     },
     scan(table, partition, range = {}) {
