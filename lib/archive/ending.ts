@@ -54,8 +54,16 @@ export function endingOf(part: MailboxRun, fault?: MailkeepError): Ending | unde
 function endingOfReading(part: MailboxRun): Ending {
   const [first] = part.problems;
   const nothingRead = part.folders.total > 0 && part.folders.done === 0 && part.tally.seen === 0;
-  return first !== undefined && nothingRead ? { status: "failed", reason: first.code } : { status: outcomeOf(part) };
+  if (first !== undefined && nothingRead) return { status: "failed", reason: first.code };
+  const { seen, quarantined } = part.tally;
+  // A few old ones that are tried again and again beside a mailbox that was archived are their own fault.
+  if (quarantined < manyUnread || quarantined < Math.max(seen, part.total)) return { status: outcomeOf(part) };
+  const message = `none of ${quarantined} messages could be read: all are in quarantine, each with its reason`;
+  return { status: outcomeOf(part), problems: withProblem(part.problems, { code: "NO_MESSAGE_READABLE", message }) };
 }
+
+/** So many messages without one that could be read are no accident of these messages. */
+const manyUnread = 3;
 
 /** Pure: how a mailbox ends that was refused not long ago and is not asked this time: a gap with a name. */
 export function endingOfBarred({ reason, since, nextTestAt }: Access): Ending {

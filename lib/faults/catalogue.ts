@@ -1816,6 +1816,15 @@ const own: Record<string, Entry> = {
     cause: "The time of one test was up before this was reached.",
     fix: "Test fewer mailboxes at a time: name them in the body.",
   },
+  NO_MESSAGE_READABLE: {
+    kind: "permission",
+    who: people.consent,
+    cause:
+      "The mailbox lists its messages, and the content of none could be had. An app with Mail.ReadBasic may list mail and not read it; or whatever renders the messages fails for all of them.",
+    fix: "POST /api/v1/profiles/{id}/test tells them apart; GET /api/v1/mailboxes/{id}/quarantine has the reason of each. They are tried again by themselves.",
+    command: grantMail,
+    link: learn("graph/permissions-reference#mailread"),
+  },
   NO_FOLDER_CHOSEN: {
     kind: "request",
     who: people.admin,

@@ -11,6 +11,19 @@ it("without a fault as the counts say", () => {
   expect(endingOf(aPart({ owed: 1 }))).toEqual({ status: "succeededWithGaps" });
 });
 
+it.each<[string, number, number, boolean]>([
+  ["none of all messages could be read", 5, 5, true],
+  ["three old ones are tried again beside a mailbox that was archived", 3, 9_000, false],
+  ["one message could be read", 4, 5, false],
+  ["the only two messages are broken", 2, 2, false],
+])("a mailbox is called unreadable or not: %s", (_, quarantined, total, isNamed) => {
+  const seen = quarantined === 4 ? 5 : quarantined;
+  const tally = { ...aPart().tally, seen, stored: seen - quarantined, quarantined };
+  const { status, problems = [] } = endingOf(aPart({ tally, total, owed: quarantined }));
+  expect(status).toBe("succeededWithGaps");
+  expect(problems.map(({ code }) => code)).toEqual(isNamed ? ["NO_MESSAGE_READABLE"] : []);
+});
+
 describe("for good", () => {
   it.each(["forbidden", "corrupt"] as const)("at once for %s, with a reason", (code) => {
     expect(endingOf(aPart(), fault(code, "ErrorAccessDenied"))).toEqual({
