@@ -1664,6 +1664,7 @@ const own: Record<string, Entry> = {
     who: people.network,
     cause: "The token endpoint did not answer.",
     fix: "It is tried again; if it stays so, outbound traffic to it is blocked.",
+    link: links.egress,
   },
   LOOPBACK_IN_AZURE: {
     kind: "request",
