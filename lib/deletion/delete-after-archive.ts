@@ -2,7 +2,7 @@
 // proof.ts, unchanged.ts, remove-batch.ts, intents.ts.
 import { type Applied, loadApplied } from "../catalog/messages.js";
 import { isMailkeepError } from "../core/errors.js";
-import type { ImmutableId } from "../core/ids.js";
+import type { ImmutableId, RunId } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -174,12 +174,12 @@ async function settleOpenIntents(
     const entry = {
       mailbox: stage.part.mailbox,
       key,
-      id: id as never,
+      id: id as ImmutableId,
       outcome: "deleted" as const,
       size,
       at: event.at,
     };
-    await listDeletions(deps.rows, intent.run as never, [entry]);
+    await listDeletions(deps.rows, intent.run as RunId, [entry]);
   }
   if (events.length < open.length)
     progress.problem({

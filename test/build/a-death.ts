@@ -1,7 +1,14 @@
 // A worker that dies at one of its calls to the outside, and the workers that go on after it.
 import { minute } from "../../lib/core/time.js";
 import type { Fault } from "../fakes/faulty.js";
-import type { World } from "./a-world.js";
+import { aWorld, type World } from "./a-world.js";
+import { fragile } from "./fragile-edges.js";
+
+/** A worker beside the world's own, on the same mailbox and stores, that dies of the fault. */
+export function aDyingWorker(world: World, fault: Fault): Promise<World> {
+  const { tenant, clock } = world;
+  return aWorld({ shared: tenant, clock, stores: world, edges: (edges) => fragile(edges, fault) });
+}
 
 /** Works off the queue until the fault has struck, or nothing is left to do. */
 export async function workUntilDead(dying: World, fault: Fault): Promise<void> {

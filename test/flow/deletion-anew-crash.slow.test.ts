@@ -2,10 +2,9 @@
 // worker: the archive stays whole, and what leaves the mailbox is what it holds under the same version key.
 import { expect, it } from "vitest";
 import { day } from "../../lib/core/time.js";
-import { carryOn, workUntilDead } from "../build/a-death.js";
+import { aDyingWorker, carryOn, workUntilDead } from "../build/a-death.js";
 import { deliverOld, events, placeOf, switchedOn } from "../build/a-deletion.js";
 import { aWorld } from "../build/a-world.js";
-import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
 import type { Fault } from "../fakes/faulty.js";
 
@@ -15,12 +14,7 @@ async function killedRun(failAt: number, when: "before" | "after") {
   const { profile } = await switchedOn(world);
   world.tenant.mailboxes.flag(world.mailbox().id, changed);
   const fault: Fault = { calls: 0, failAt, when, dead: true };
-  await using dying = await aWorld({
-    shared: world.tenant,
-    clock: world.clock,
-    stores: world,
-    edges: (edges) => fragile(edges, fault),
-  });
+  await using dying = await aDyingWorker(world, fault);
   world.clock.advance(1_000);
   await world.app.profiles.run(profile);
   await workUntilDead(dying, fault);

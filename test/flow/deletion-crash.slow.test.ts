@@ -3,10 +3,9 @@
 // exactly one receipt, every intent one end, and nothing is deleted twice.
 import { expect, it } from "vitest";
 import { RunId } from "../../lib/core/ids.js";
-import { carryOn, workUntilDead } from "../build/a-death.js";
+import { aDyingWorker, carryOn, workUntilDead } from "../build/a-death.js";
 import { deliverOld, events, placeOf, switchedOn } from "../build/a-deletion.js";
 import { aWorld, type World } from "../build/a-world.js";
-import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
 import type { Fault } from "../fakes/faulty.js";
 
@@ -20,12 +19,7 @@ async function killedRun(action: Action, failAt: number, when: "before" | "after
   const ids = deliverOld(world, count);
   const { profile } = await switchedOn(world, { action });
   const fault: Fault = { calls: 0, failAt, when, dead: true };
-  await using dying = await aWorld({
-    shared: world.tenant,
-    clock: world.clock,
-    stores: world,
-    edges: (edges) => fragile(edges, fault),
-  });
+  await using dying = await aDyingWorker(world, fault);
   world.clock.advance(1_000);
   world.tenant.resetCounters();
   const { run } = await world.app.profiles.run(profile);

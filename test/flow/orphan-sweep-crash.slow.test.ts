@@ -5,10 +5,9 @@ import { sha256 } from "../../lib/core/digest.js";
 import { day, minute } from "../../lib/core/time.js";
 import { attachmentPath } from "../../lib/ledger/record.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
-import { carryOn, workUntilDead } from "../build/a-death.js";
+import { aDyingWorker, carryOn, workUntilDead } from "../build/a-death.js";
 import { aWorld, testStart, type World } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
-import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
 import type { Fault } from "../fakes/faulty.js";
 
@@ -44,7 +43,7 @@ async function sweepDyingAt(failAt: number, when: "before" | "after") {
   await using world = await aWorld({ shared: tenant, clock });
   await copyStores(before.edges, world.edges);
   clock.advance(8 * day);
-  await using dying = await aWorld({ shared: tenant, clock, stores: world, edges: (edges) => fragile(edges, fault) });
+  await using dying = await aDyingWorker(world, fault);
   const { id } = await world.app.housekeeping.request(wish);
   await workUntilDead(dying, fault);
   await carryOn(world, 30 * minute);

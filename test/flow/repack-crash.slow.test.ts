@@ -4,11 +4,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { stoppedClock } from "../../lib/adapters/memory/clock.js";
 import { day, minute } from "../../lib/core/time.js";
 import { startTenant, type Tenant } from "../../lib/local/tenant/server.js";
-import { carryOn, workUntilDead } from "../build/a-death.js";
+import { aDyingWorker, carryOn, workUntilDead } from "../build/a-death.js";
 import { deliverPacks, expectWhole, packsOf } from "../build/a-packed-mailbox.js";
 import { aWorld, testStart, type World } from "../build/a-world.js";
 import { copyStores } from "../build/copy-stores.js";
-import { fragile } from "../build/fragile-edges.js";
 import { readBack } from "../build/read-back.js";
 import type { Fault } from "../fakes/faulty.js";
 
@@ -33,7 +32,7 @@ async function repackDyingAt(failAt: number, when: "before" | "after") {
   const fault: Fault = { calls: 0, failAt, when, dead: true };
   await using world = await aWorld({ shared: tenant, clock });
   await copyStores(before.edges, world.edges);
-  await using dying = await aWorld({ shared: tenant, clock, stores: world, edges: (edges) => fragile(edges, fault) });
+  await using dying = await aDyingWorker(world, fault);
   const results: unknown[] = [];
   for (const kind of ["repack", "orphans"] as const) {
     const { id } = await world.app.housekeeping.request({ ...wish, kind });
