@@ -41,6 +41,7 @@ export const profileRoutes = {
     right: "configure",
     body: ProfileInput,
     answer: { status: 201, schema: ProfileAnswer, etag: true, location: true },
+    problems: [409],
   }),
   getProfile: route({
     method: "GET",
@@ -62,7 +63,7 @@ export const profileRoutes = {
     body: ProfileReplacement,
     needsIfMatch: true,
     answer: { status: 200, schema: ProfileAnswer, etag: true },
-    problems: [404],
+    problems: [404, 409],
   }),
   deleteProfile: route({
     method: "DELETE",

@@ -211,10 +211,11 @@ export const runRoutes = {
     method: "POST",
     path: "/runs/{id}/cancel",
     tag,
-    summary: "Cancel: mailboxes at work commit what they have and stop within seconds",
+    summary:
+      "Cancel: mailboxes at work commit what they have and stop within seconds; a run that has ended otherwise is refused",
     right: "operate",
     params,
     answer: { status: 202, schema: RunAnswer, location: true },
-    problems: [404],
+    problems: [404, 409],
   }),
 };

@@ -15,6 +15,8 @@ const keyOf = (partition: string, id: ConnectionId) => ({ partition, row: id.toL
 export interface StoredConnection {
   connection: Connection;
   etag: string;
+  /** Somebody is removing it, since then (ISO 8601): no profile may name it any more. */
+  leavingSince?: string;
 }
 
 /** What is known of a connection besides its definition. */
@@ -33,7 +35,12 @@ function toConnection({ values, etag }: StoredRow): StoredConnection {
   // Rows from before there were proxies name none.
   const { proxy = null, ...stored } = JSON.parse(String(values.json)) as Omit<Connection, "proxy"> &
     Partial<Connection>;
-  return { connection: { ...stored, proxy }, etag };
+  const { leavingSince } = values;
+  return {
+    connection: { ...stored, proxy },
+    etag,
+    ...(leavingSince !== undefined && { leavingSince: String(leavingSince) }),
+  };
 }
 const toValues = (connection: Connection) => ({ id: connection.id, json: JSON.stringify(connection) });
 
@@ -70,6 +77,12 @@ export async function replaceConnection(
 ): Promise<StoredConnection> {
   const key = keyOf(definitions, connection.id);
   return { connection, etag: await rows.replace("connections", key, toValues(connection), etag) };
+}
+
+/** Says that it is being removed, to whoever is about to name it. @throws precondition-failed */
+export async function markLeaving(rows: RowStore, connection: Connection, mark: { etag: string; since: string }) {
+  const values = { ...toValues(connection), leavingSince: mark.since };
+  return rows.replace("connections", keyOf(definitions, connection.id), values, mark.etag);
 }
 
 /** Its state goes first: a connection made anew under the name begins unbound. */

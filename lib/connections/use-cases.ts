@@ -1,12 +1,11 @@
 // What administrators do with connections, put together for the composition root.
-import { MailkeepError } from "../core/errors.js";
 import { type ConnectionId, defaultConnection } from "../core/ids.js";
 import { checkCredentials } from "./check-credentials.js";
 import type { ConnectionInput } from "./connection.js";
 import type { ConnectionDeps } from "./deps.js";
-import { changeConnection, createConnection, removeConnection } from "./edit.js";
+import { changeConnection, connectionNamed, createConnection, removeConnection } from "./edit.js";
 import { type RefreshView, refreshConnection } from "./refresh.js";
-import { findConnection, findState, getConnection, listConnections } from "./repo.js";
+import { findState, getConnection, listConnections } from "./repo.js";
 import { notBound } from "./tenants.js";
 import { assertWorking, type TestView, testConnection } from "./test-connection.js";
 import { type ConnectionView, type SameTenant, viewConnection, viewDefault } from "./view.js";
@@ -18,7 +17,6 @@ export interface VersionedView {
 }
 
 export function connectionUseCases(deps: ConnectionDeps) {
-  const { rows } = deps;
   const get = (id: ConnectionId) => (isDefault(id) ? ofSettings(deps) : stored(id, deps));
   return {
     list: () => list(deps),
@@ -41,14 +39,8 @@ export function connectionUseCases(deps: ConnectionDeps) {
       if ((await get(id)).view.state === "untested") throw notBound(id);
     },
     assertWorking: (id: ConnectionId): Promise<void> => assertWorking(id, deps),
-    /** A connection as it is spelled, for a profile that names it. @throws invalid when there is none */
-    async named(id: ConnectionId): Promise<ConnectionId> {
-      if (isDefault(id)) return defaultConnection;
-      const found = await findConnection(rows, id);
-      if (found !== undefined) return found.connection.id;
-      const message = `there is no connection ${id}; GET /connections lists them`;
-      throw new MailkeepError("invalid", message, { reason: "CONNECTION_NOT_FOUND", field: "connection" });
-    },
+    /** For a profile that names it. @throws as {@link connectionNamed} */
+    named: (id: ConnectionId): Promise<ConnectionId> => connectionNamed(id, deps),
     warnings: () => warnings(deps),
     nightly: () => checkCredentials(deps),
   };

@@ -1054,6 +1054,12 @@ const own: Record<string, Entry> = {
     cause: "Profiles use the connection.",
     fix: "Change the profiles to another connection, or delete them, first.",
   },
+  CONNECTION_LEAVING: {
+    kind: "request",
+    who: people.caller,
+    cause: "The connection that the profile names is just being removed by somebody else.",
+    fix: "Take another connection, or try again in a minute; GET /api/v1/connections lists them.",
+  },
   CONNECTION_LIMIT: {
     kind: "request",
     who: people.admin,
@@ -2060,6 +2066,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "This API has no such path.",
     fix: "GET /api/v1/openapi.json lists them.",
+  },
+  RUN_ENDED: {
+    kind: "request",
+    who: people.caller,
+    cause: "The run has come to its end, and nothing of it is left to cancel.",
+    fix: "Nothing is to be done; GET /api/v1/runs/{id} says how it ended. What it archived stays.",
   },
   RUN_NOT_FOUND: {
     kind: "request",

@@ -13,7 +13,7 @@ export interface EditDeps {
   random: Random;
   /** @throws invalid, naming the field: times that never come, or a schedule that is not there */
   assertSchedule(schedule: NonNullable<ProfileInput["schedule"]>): Promise<void>;
-  /** The connection as it is spelled. @throws invalid when there is none */
+  /** The connection as it is spelled. @throws invalid when there is none, conflict while it is being removed */
   connectionNamed(id: ConnectionId): Promise<ConnectionId>;
   /** @throws invalid (OVERRIDE_CONFLICT), naming the field, when two overrides mean one mailbox */
   assertOverrides(input: ProfileInput): Promise<void>;
@@ -26,18 +26,22 @@ export async function createProfile(input: ProfileInput, deps: EditDeps): Promis
   const now = deps.clock.now().toISOString();
   const times = { createdAt: now, updatedAt: now };
   const stored = await insertProfile(deps.rows, { ...whole, id: newProfileId(deps.random), ...times });
-  await stillThere(input, deps, () => deleteProfile(deps.rows, stored.profile.id, stored.etag));
+  await stillThere(whole, deps, () => deleteProfile(deps.rows, stored.profile.id, stored.etag));
   return stored;
 }
 
 /**
- * A schedule may have been removed between the look and the write: whoever removes it does not see the profile, so the
- * profile looks again, and is taken back. Another change of it that came meanwhile stands, and looks for itself.
+ * A connection or a schedule may have been removed between the look and the write: whoever removes it does not see the
+ * profile, so the profile looks again, and is taken back. Another change of it that came meanwhile stands, and looks for itself.
  */
-async function stillThere({ schedule }: ProfileInput, deps: EditDeps, takeBack: () => Promise<unknown>): Promise<void> {
-  if (schedule === null || !("ref" in schedule)) return;
+async function stillThere(
+  { connection, schedule }: ProfileInput,
+  deps: EditDeps,
+  takeBack: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await deps.assertSchedule(schedule);
+    await deps.connectionNamed(connection);
+    if (schedule !== null && "ref" in schedule) await deps.assertSchedule(schedule);
   } catch (error) {
     if (!isMailkeepError(error, "invalid", "conflict")) throw error;
     await takeBack().catch((late: unknown) => {
@@ -68,7 +72,7 @@ export async function changeProfile(
   const updatedAt = deps.clock.now().toISOString();
   const next = { ...whole, id, createdAt: profile.createdAt, updatedAt };
   const stored = await replaceProfile(deps.rows, next, etag);
-  await stillThere(input, deps, () => replaceProfile(deps.rows, profile, stored.etag));
+  await stillThere(whole, deps, () => replaceProfile(deps.rows, profile, stored.etag));
   return stored;
 }
 

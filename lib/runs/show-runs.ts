@@ -13,6 +13,9 @@ import { type MailboxRunView, type RunView, viewMailboxRun, viewRun } from "./vi
 
 const notFound = (id: RunId) => new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
 
+const ended = ({ id, status }: Run) =>
+  new MailkeepError("conflict", `run ${id} has ended (${status}): there is nothing to cancel`, { reason: "RUN_ENDED" });
+
 export async function showRun(id: RunId, rows: RowStore): Promise<RunView> {
   const run = (await findRun(rows, id))?.value;
   if (run === undefined) throw notFound(id);
@@ -57,11 +60,15 @@ export async function showRunSettings(id: RunId, rows: RowStore): Promise<Settin
   return viewSettings(await settingsOfRun(run, rows));
 }
 
-/** Mailboxes that wait are cancelled now; those at work commit what they have and stop within seconds. */
+/**
+ * Mailboxes that wait are cancelled now; those at work commit what they have and stop within seconds. To ask again changes
+ * nothing. @throws not-found (RUN_NOT_FOUND), conflict (RUN_ENDED) when it came to another end than this
+ */
 export async function cancelRun(id: RunId, deps: CloseDeps): Promise<RunView> {
   const { rows, clock } = deps;
   const run = await changeRun(rows, id, (current) => {
-    if (!isOpen(current.status)) return undefined;
+    if (current.status === "cancelled") return undefined;
+    if (!isOpen(current.status)) throw ended(current);
     const cancelled = { ...current, cancelRequested: true };
     // Nothing has begun: there is nobody who would notice later.
     if (current.startedAt !== undefined) return cancelled;

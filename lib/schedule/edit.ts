@@ -1,7 +1,8 @@
 // Create, replace and remove schedules that profiles share.
 import { MailkeepError } from "../core/errors.js";
 import { newScheduleId, type Random, type ScheduleId } from "../core/ids.js";
-import { type Clock, minute } from "../core/time.js";
+import { isLeaving } from "../core/leaving.js";
+import type { Clock } from "../core/time.js";
 import type { RowStore } from "../ports/row-store.js";
 import { listProfiles } from "../profiles/repo.js";
 import type { ProfileSchedule, SharedScheduleInput } from "../profiles/schedule.js";
@@ -92,15 +93,12 @@ async function assertUnused(id: ScheduleId, rows: RowStore): Promise<void> {
   }
 }
 
-/** A removal takes seconds; a mark that is older was left behind by one that broke off. */
-const removalMs = minute;
-
 /** @throws conflict (SCHEDULE_LEAVING) while it is being removed */
 async function stay(
-  { schedule, etag, leavingSince = "" }: StoredSchedule,
+  { schedule, etag, leavingSince }: StoredSchedule,
   { rows, clock }: Pick<EditDeps, "rows" | "clock">,
 ) {
-  if (clock.now().getTime() - Date.parse(leavingSince) < removalMs) {
+  if (isLeaving(leavingSince, clock.now())) {
     const message = `the schedule ${schedule.id} is just being removed; take another, or try again`;
     throw new MailkeepError("conflict", message, { reason: "SCHEDULE_LEAVING" });
   }

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { RunId } from "../../lib/core/ids.js";
 import type { MailboxReader } from "../../lib/ports/mail-source.js";
-import { changePart } from "../../lib/runs/repo.js";
+import { changePart, changeRun } from "../../lib/runs/repo.js";
 import { aWorld, byId, type World, type WorldEdges } from "../build/a-world.js";
 import { readBack } from "../build/read-back.js";
 
@@ -111,9 +111,36 @@ it("after a worker has handed on: the next one does not begin", async () => {
   await expectMadeUpFor(world, profile);
 });
 
-it("after its end: nothing changes", async () => {
+it("after its end: is told that nothing is left to cancel, and nothing changes", async () => {
   await using world = await aWorld();
   const profile = await world.profile();
   const run = await world.run(profile);
-  expect(await world.app.runs.cancel(RunId.parse(run.id))).toEqual(run);
+  const id = RunId.parse(run.id);
+  await expect(world.app.runs.cancel(id)).rejects.toMatchObject({ code: "conflict", reason: "RUN_ENDED" });
+  expect(await world.app.runs.get(id)).toEqual(run);
+});
+
+it.each(["succeeded", "succeededWithGaps", "noChanges", "failed"] as const)(
+  "when it came to its end first (%s), after somebody had wished to cancel it: says so",
+  async (status) => {
+    await using world = await aWorld();
+    const { id } = await started(world);
+    await changeRun(world.edges.rows, id, (run) => ({ ...run, status, cancelRequested: true }));
+    await expect(world.app.runs.cancel(id)).rejects.toMatchObject({ reason: "RUN_ENDED" });
+  },
+);
+
+it("again, while it stops and after it has stopped: answers as before", async () => {
+  await using world = await aWorld();
+  const { id } = await started(world);
+  await world.app.work(world.queue.receive() ?? "");
+  const item = JSON.parse(world.queue.receive() ?? "");
+  await changePart(world.edges.rows, id, item.mailbox, (part) => ({ ...part, status: "running", generation: 1 }));
+  const first = await world.app.runs.cancel(id);
+  expect(first).toMatchObject({ status: "running", cancelRequested: true });
+  expect(await world.app.runs.cancel(id)).toEqual(first);
+  await world.app.work(JSON.stringify({ ...item, generation: 1 }));
+  const stopped = await world.app.runs.get(id);
+  expect(stopped.status).toBe("cancelled");
+  expect(await world.app.runs.cancel(id)).toEqual(stopped);
 });

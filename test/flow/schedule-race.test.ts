@@ -2,37 +2,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ScheduleId } from "../../lib/core/ids.js";
 import { minute } from "../../lib/core/time.js";
-import type { RowStore } from "../../lib/ports/row-store.js";
 import { ProfileInput } from "../../lib/profiles/profile.js";
 import { SharedScheduleInput } from "../../lib/profiles/schedule.js";
 import { markLeaving } from "../../lib/profiles/shared-schedules.js";
 import { aWorld } from "../build/a-world.js";
+import { justBefore } from "../build/just-before.js";
 import { anApi } from "../unit/http/an-api.js";
-
-type Write = "insert" | "replace" | "delete";
 
 /** A world in which something may happen just before a row is written. */
 async function aPlace() {
-  const before: { write: Write; partition: string; act: () => Promise<unknown> }[] = [];
-  const happen = async (write: Write, partition: string) => {
-    const at = before.findIndex((one) => one.write === write && one.partition === partition);
-    if (at >= 0) await before.splice(at, 1)[0]?.act();
-  };
-  const watched = (rows: RowStore): RowStore => ({
-    ...rows,
-    async insert(table, key, values) {
-      await happen("insert", key.partition);
-      return rows.insert(table, key, values);
-    },
-    async replace(table, key, values, etag) {
-      await happen("replace", key.partition);
-      return rows.replace(table, key, values, etag);
-    },
-    async delete(table, key, etag) {
-      await happen("delete", key.partition);
-      return rows.delete(table, key, etag);
-    },
-  });
+  const { just, watched } = justBefore();
   const world = await aWorld({ edges: (edges) => ({ ...edges, rows: watched(edges.rows) }) });
   onTestFinished(() => world[Symbol.asyncDispose]());
   const input = SharedScheduleInput.parse({ name: "Shared", cron: "0 0 1 * * *" });
@@ -40,8 +19,7 @@ async function aPlace() {
   const naming = (ref: ScheduleId = schedule.id) =>
     ProfileInput.parse({ name: "x", mailboxes: { mode: "all" }, schedule: { ref } });
   return {
-    ...{ world, schedule, etag, naming },
-    just: (write: Write, partition: string, act: () => Promise<unknown>) => before.push({ write, partition, act }),
+    ...{ world, schedule, etag, naming, just },
     remove: () => world.app.schedules.remove(schedule.id, etag),
     async dangling() {
       const there = new Set((await world.app.schedules.list()).map(({ schedule: { id } }) => id));

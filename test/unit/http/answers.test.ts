@@ -56,6 +56,13 @@ describe("runs", () => {
     expect(cancelled).toMatchObject({ status: 202, json: { status: "cancelled", cancelRequested: true } });
     expect(cancelled.headers.get("location")).toBe(`/api/v1/runs/${begun.id}`);
     await world.settle();
+    expect(await ask("POST", `/runs/${begun.id}/cancel`)).toMatchObject({ status: 202, json: { status: "cancelled" } });
+  });
+
+  it("does not cancel a run that has ended", async () => {
+    const refused = await ask("POST", `/runs/${run}/cancel`);
+    expect(refused).toMatchObject({ status: 409, json: { code: "RUN_ENDED", help: "/api/v1/errors/RUN_ENDED" } });
+    expect((await ask("GET", `/runs/${run}`)).json).toMatchObject({ status: "succeeded", cancelRequested: false });
   });
 });
 
