@@ -1,6 +1,6 @@
 // Housekeeping over HTTP: plan first, look at what would go, then apply the plan.
 import { z } from "zod";
-import { HousekeepingId, MailboxId } from "../core/ids.js";
+import { AnyMailboxId, HousekeepingId } from "../core/ids.js";
 import { usualGraceDays } from "../housekeeping/housekeeping.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
@@ -18,7 +18,7 @@ export const HousekeepingInput = z.strictObject({
   kind: Kind,
   dryRun: z.boolean().default(true).describe("true: make a plan, remove nothing. false: apply `plan`"),
   plan: HousekeepingId.optional().describe("The plan to apply, not older than a day"),
-  mailbox: MailboxId.optional().describe("Of the plan of a repacking, or of a regrowing: only this mailbox"),
+  mailbox: AnyMailboxId.optional().describe("Of the plan of a repacking, or of a regrowing: only this mailbox"),
   graceDays: z
     .number()
     .int()

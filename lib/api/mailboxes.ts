@@ -1,6 +1,6 @@
 // Mailboxes of the directory snapshot over HTTP.
 import { z } from "zod";
-import { ConnectionId, defaultConnection, MailboxId } from "../core/ids.js";
+import { AnyMailboxId, ConnectionId, defaultConnection } from "../core/ids.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
 
@@ -90,7 +90,7 @@ export const SyncAnswer = z.strictObject({
 });
 
 const tag = "mailboxes";
-const params = z.strictObject({ id: MailboxId });
+const params = z.strictObject({ id: AnyMailboxId });
 
 export const mailboxRoutes = {
   listMailboxes: route({

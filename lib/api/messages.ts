@@ -1,6 +1,6 @@
 // Archived messages over HTTP: list, one message, its exact bytes, its attachments.
 import { z } from "zod";
-import { MailboxId, MessageKey } from "../core/ids.js";
+import { AnyMailboxId, MessageKey } from "../core/ids.js";
 import { ListQuery } from "../reading/input.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
@@ -72,7 +72,7 @@ const time = { openapi: { type: "string", description: "ISO 8601 date or date an
 const { folder, from, to, q } = ListQuery.shape;
 
 const tag = "messages";
-const params = z.strictObject({ id: MailboxId, key: MessageKey });
+const params = z.strictObject({ id: AnyMailboxId, key: MessageKey });
 
 export const messageRoutes = {
   listMessages: route({

@@ -1,6 +1,6 @@
 // Access over HTTP: can we read these mailboxes, and if not, why and what mends it.
 import { z } from "zod";
-import { ConnectionId, defaultConnection, MailboxId, ProfileId } from "../core/ids.js";
+import { AnyMailboxId, ConnectionId, defaultConnection, ProfileId } from "../core/ids.js";
 import { ProfileInput } from "../profiles/profile.js";
 import { probeNames } from "../reach/probe.js";
 import { help } from "./errors.js";
@@ -170,7 +170,7 @@ export const reachRoutes = {
     tag: "mailboxes",
     summary: "Both conditions of one mailbox: a profile chooses it, and the app may read it; which of them is missing",
     right: "see",
-    params: z.strictObject({ id: MailboxId }),
+    params: z.strictObject({ id: AnyMailboxId }),
     answer: { status: 200, schema: MailboxAccessAnswer },
     problems: [404],
   }),

@@ -1,6 +1,6 @@
 // Verifications and proofs over HTTP.
 import { z } from "zod";
-import { MailboxId, MessageKey, VerificationId } from "../core/ids.js";
+import { AnyMailboxId, MessageKey, VerificationId } from "../core/ids.js";
 import { findingCodes } from "../verify/finding.js";
 import { listOf, pageQuery } from "./list.js";
 import { route } from "./route.js";
@@ -16,7 +16,7 @@ const mostMailboxes = 100;
 
 export const VerifyInput = z.strictObject({
   mailboxes: z
-    .array(MailboxId)
+    .array(AnyMailboxId)
     .min(1)
     .max(mostMailboxes)
     .optional()
@@ -176,7 +176,7 @@ export const verifyRoutes = {
     summary:
       "The proof of one message, to be checked without mailkeep: from its hash to its record and on to the newest",
     right: "see",
-    params: z.strictObject({ id: MailboxId, key: MessageKey }),
+    params: z.strictObject({ id: AnyMailboxId, key: MessageKey }),
     answer: { status: 200, schema: ProofAnswer },
     problems: [404],
   }),

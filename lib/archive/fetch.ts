@@ -54,8 +54,9 @@ export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fet
 
 /** A later delta round may carry only what changed; the archive wants all of it. */
 async function completed(message: MessageFacts, reader: MailboxReader): Promise<Inquired> {
-  const whole = message.receivedAt !== undefined && message.changeKey !== undefined && message.subject !== undefined;
-  if (whole) return { kind: "message", message };
+  const { receivedAt, changeKey, subject, hasNoSubject } = message;
+  const isTold = subject !== undefined || hasNoSubject === true;
+  if (receivedAt !== undefined && changeKey !== undefined && isTold) return { kind: "message", message };
   const asked = await inquire(reader, message.id);
   return asked.kind === "message" ? { kind: "message", message: { ...message, ...asked.message } } : asked;
 }

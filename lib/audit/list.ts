@@ -50,12 +50,16 @@ function matches(row: ReadRow, { from, to, subject, object }: AuditQuery): boole
   if (entry === undefined) return true;
   const time = timeOf(row);
   if ((from !== undefined && time < from.getTime()) || (to !== undefined && time >= to.getTime())) return false;
-  if (subject !== undefined && entry.subject !== subject) return false;
+  if (subject !== undefined && !isSame(entry.subject, subject)) return false;
   return object === undefined || isOf(entry.object, object) || isOf(entry.result ?? "", object);
 }
 
-const isOf = (path: string, object: string): boolean =>
+const isOf = (path: string, object: string): boolean => isBelow(path.toLowerCase(), object.toLowerCase());
+const isBelow = (path: string, object: string): boolean =>
   path === object || path.startsWith(`${object}/`) || path.split("/").includes(object);
+
+/** Most ids are GUIDs, in which case means nothing; no others differ by it alone. */
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 function view({ seq, hash, intact, entry }: ReadRow): AuditView {
   if (entry === undefined) return { seq, hash, intact };

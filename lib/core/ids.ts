@@ -12,6 +12,14 @@ export const MailboxId = z
   .brand<"MailboxId">();
 export type MailboxId = z.infer<typeof MailboxId>;
 
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The same as it comes from outside: case means nothing in a GUID (RFC 9562, section 4), but much in keys and blob names,
+ * so it is spelt as Graph usually does. To be used by every door; what is stored is spelt so already.
+ */
+export const AnyMailboxId = MailboxId.overwrite((id) => (guid.test(id) ? (id.toLowerCase() as typeof id) : id));
+
 /**
  * A connection, by the name its administrator gave it. Letters, digits, spaces, dots and hyphens, a letter first and no
  * space or dot at the end: none of `< > : " / \\ | ? * _`, and safe in Table keys, Blob names and URLs. Two names that

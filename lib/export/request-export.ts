@@ -1,6 +1,6 @@
 // Takes an order: finds the mailboxes it means, writes it down and sends it to be worked on.
 import { MailkeepError } from "../core/errors.js";
-import { MailboxId, newExportId, type Random } from "../core/ids.js";
+import { AnyMailboxId, type MailboxId, newExportId, type Random } from "../core/ids.js";
 import type { Clock } from "../core/time.js";
 import { hasLedger } from "../ledger/journal.js";
 import { chooseMailboxes } from "../mailboxes/choose.js";
@@ -74,7 +74,7 @@ async function named({ mailboxes: names }: ExportInput, { rows, blobs }: Request
   let byName: Map<string, MailboxEntry> | undefined;
   const found = new Map<string, { id: MailboxId; address: string }>();
   for (const [index, name] of names.entries()) {
-    const id = MailboxId.safeParse(name).data;
+    const id = AnyMailboxId.safeParse(name).data;
     const known = id && (await findMailbox(rows, id));
     const kept = id !== undefined && known === undefined && (await hasLedger(blobs, id));
     if (known === undefined && !kept) byName ??= await directory(rows);

@@ -41,6 +41,8 @@ export interface MessageFacts {
   folderId?: FolderId;
   receivedAt?: string;
   subject?: string;
+  /** Graph said that it has none (null), as opposed to not saying. */
+  hasNoSubject?: true;
   from?: Address;
   sender?: Address;
   to?: Address[];

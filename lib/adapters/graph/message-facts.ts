@@ -73,6 +73,7 @@ function factsOf(item: z.infer<typeof MessageItem>, extra: readonly ExtraFact[])
     folderId: item.parentFolderId as FolderId | null | undefined,
     receivedAt: item.receivedDateTime,
     subject: item.subject,
+    hasNoSubject: item.subject === null ? true : undefined,
     from: addressOf(item.from),
     sender: addressOf(item.sender),
     to: item.toRecipients?.map(addressIn),

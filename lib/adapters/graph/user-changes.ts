@@ -2,7 +2,7 @@
 // (https://learn.microsoft.com/graph/delta-query-overview; a bookmark of the directory lives seven days).
 import { z } from "zod";
 import { isMailkeepError, MailkeepError } from "../../core/errors.js";
-import { MailboxId } from "../../core/ids.js";
+import { AnyMailboxId } from "../../core/ids.js";
 import type { Directory, UserChange } from "../../ports/directory.js";
 import type { Answer } from "./answer.js";
 import type { GraphClient, Reply } from "./client.js";
@@ -14,7 +14,7 @@ import { isWhole, readUser, userSelect } from "./user-json.js";
 
 const route = "/users/delta";
 
-const Removal = z.object({ id: MailboxId, "@removed": z.unknown() });
+const Removal = z.object({ id: AnyMailboxId, "@removed": z.unknown() });
 
 export function userChanges(client: GraphClient, origin: string): Pick<Directory, "bookmark" | "changesSince"> {
   const sizes = new PageSize(999);

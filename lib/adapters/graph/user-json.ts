@@ -1,6 +1,6 @@
 // A user object of Graph as the port knows it.
 import { z } from "zod";
-import { MailboxId } from "../../core/ids.js";
+import { AnyMailboxId } from "../../core/ids.js";
 import type { DirectoryUser } from "../../ports/directory.js";
 import { maybe, readItem } from "./json.js";
 
@@ -20,7 +20,7 @@ const properties = [
 export const userSelect = `$select=${properties.join(",")}`;
 
 const UserJson = z.object({
-  id: MailboxId,
+  id: AnyMailboxId,
   displayName: maybe(z.string()),
   userPrincipalName: maybe(z.string()),
   mail: maybe(z.string()),

@@ -20,7 +20,8 @@ const properties: Record<string, Property> = {
   sentDateTime: (m, f) => seconds(f.sentAt ?? m.receivedAt),
   hasAttachments: (_, f) => f.attachments.some((a) => !a.inline),
   internetMessageId: (_, f) => f.internetMessageId ?? "",
-  subject: (_, f) => f.subject,
+  // What was never given is null, as for any property of Graph's.
+  subject: (_, f) => f.subject || null,
   bodyPreview: (_, f) => f.preview,
   importance: (_, f) => f.importance,
   parentFolderId: (m) => m.folder.id,

@@ -192,6 +192,7 @@ describe("changes", () => {
         surprise: { new: true },
       },
       { id: "partial", isRead: false },
+      { id: "untitled", subject: null },
       {
         id: "odd",
         subject: 7,
@@ -230,6 +231,7 @@ describe("changes", () => {
         },
       },
       { kind: "present", message: { id: "partial", isRead: false } },
+      { kind: "present", message: { id: "untitled", hasNoSubject: true } },
       { kind: "present", message: { id: "odd" } },
       { kind: "removed", id: "left" },
     ]);
