@@ -53,7 +53,9 @@ export async function archiveFolders(
     reading.then(({ cursors }) => cursors),
   );
   const shut = new Map((part.shut ?? []).map(({ folderId, problem }) => [folderId, problem]));
-  const begin = (folder: FolderId) => (shut.has(folder) ? undefined : ahead.begin(folder));
+  const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
+  const isPastLinks = (folder: FolderId) => shut.has(folder) || listings.get(folder)?.linksDie;
+  const begin = (folder: FolderId) => (isPastLinks(folder) ? undefined : ahead.begin(folder));
   const wishes = { onWanted: begin, known: async () => [...(await reading).known.keys()] };
   const [tree, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
     await ahead.settled();
@@ -78,7 +80,6 @@ export async function archiveFolders(
   stretch.claim.signal.addEventListener("abort", () => failure.fail(stretch.claim.signal.reason), { once: true });
   try {
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
-    const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
     const { folderDone: onFolderDone, problem: onProblem } = counts;
     const walk = { session, archived, ahead, cursors, listings, shut, onFolderDone, onProblem };
     const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);

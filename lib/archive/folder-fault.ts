@@ -1,5 +1,5 @@
 // What keeps one folder shut, and stops no other.
-import { isMailkeepError, MailkeepError } from "../core/errors.js";
+import { isMailkeepError, type MailkeepError } from "../core/errors.js";
 
 /** What the mailbox refused of one folder; every other fault, of our storage above all, ends the session. */
 export class UnreadableFolder extends Error {
@@ -13,6 +13,3 @@ export function folderFault(error: unknown): unknown {
   const isOfFolder = isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large", "not-found");
   return isOfFolder ? new UnreadableFolder(error) : error;
 }
-
-export const unreadableFolder = (message: string, reason: string): UnreadableFolder =>
-  new UnreadableFolder(new MailkeepError("unavailable", message, { reason }));

@@ -1,5 +1,5 @@
-// A folder whose changes Graph cannot give, because one message spoils the page it is on: all else of it is read by its
-// plain list. The cursor stays where it was, so the next run tries the changes again.
+// A folder whose changes Graph cannot give, because one message spoils the page it is on or because its links die: all else
+// of it is read by its plain list. The cursor stays where it was, so the next run tries the changes again.
 import { inParallel } from "../core/channel.js";
 import { type FolderId, type ImmutableId, shortHash } from "../core/ids.js";
 import type { ListedStretch, MailboxReader, MessageFacts } from "../ports/mail-source.js";
@@ -19,6 +19,9 @@ export interface FolderLists {
   onProblem(problem: Problem): void;
 }
 
+/** Short hashes of the ids of messages. */
+export type Hashes = Pick<ReadonlySet<string>, "has">;
+
 /** Changes of one stretch looked up in the catalog beside each other. */
 const changesAtOnce = 16;
 
@@ -26,14 +29,14 @@ const changesAtOnce = 16;
 const overlap = 100;
 
 /**
- * Reads the folder to its end, or until time is up; false says so then. `counted`: short hashes of messages that the
- * changes before the spoilt page have told of, and which are counted.
+ * Reads the folder to its end, or until time is up; false says so then. `counted`: messages that the changes have told of
+ * before, and which are counted.
  * @throws UnreadableFolder when no part of it can be had
  */
 export async function listFolder(
   lists: FolderLists,
   folder: TreeFolder,
-  counted: ReadonlySet<string> = new Set(),
+  counted: Hashes = new Set(),
 ): Promise<boolean> {
   const { session } = lists;
   const countedTo = lists.listings.get(folder.id)?.next ?? 0;
@@ -72,7 +75,12 @@ export async function listFolder(
 
 function beginAgain(before: Listing | undefined, folderId: string): Listing {
   const next = Math.max(0, (before?.next ?? 0) - overlap);
-  return { folderId, next, unreadable: (before?.unreadable ?? []).filter(({ position }) => position < next) };
+  return {
+    ...before,
+    folderId,
+    next,
+    unreadable: (before?.unreadable ?? []).filter(({ position }) => position < next),
+  };
 }
 
 export async function* readList(reader: MailboxReader, folder: FolderId, from: number): AsyncIterable<ListedStretch> {
@@ -101,7 +109,7 @@ async function takeStretch(session: Session, { messages, folder, isCounted }: St
 export async function askForMissing(
   { session, archived }: Pick<FolderLists, "session" | "archived">,
   folderId: FolderId,
-  there: ReadonlySet<string>,
+  there: Hashes,
   ticket: PageTicket,
 ): Promise<void> {
   const missing = (id: ImmutableId) => consider(session, { kind: "removed", id }, { id: folderId, path: "" }, ticket);

@@ -1,17 +1,18 @@
 // Reads the folders of a mailbox round by round and hands every change on: the producers of a session.
 import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
-import { type FolderId, shortHash } from "../core/ids.js";
+import type { FolderId } from "../core/ids.js";
 import { day } from "../core/time.js";
-import type { Change, ChangePage } from "../ports/mail-source.js";
+import type { ChangePage } from "../ports/mail-source.js";
 import type { Problem } from "../runs/run.js";
 import { consider } from "./consider.js";
-import { folderFault, UnreadableFolder, unreadableFolder } from "./folder-fault.js";
-import { askForMissing, type FolderLists, listFolder } from "./list-folder.js";
+import { folderFault, UnreadableFolder } from "./folder-fault.js";
+import { askForMissing, type FolderLists, type Hashes, listFolder } from "./list-folder.js";
 import type { ReadAhead } from "./read-ahead.js";
+import { countedIn, countedOnce, heardIn, isFirst, openRound, type Round } from "./round.js";
 import type { Session } from "./session.js";
 import { sweep } from "./sweep.js";
-import { type FolderTickets, folderTickets, type PageTicket } from "./tickets.js";
+import { folderTickets } from "./tickets.js";
 import type { TreeFolder } from "./tree.js";
 
 /** Folders read beside each other: a quiet mailbox is one request for each folder, and four may be in flight. */
@@ -22,6 +23,9 @@ const mostShut = 10;
 
 /** Changes of one page looked up in the catalog beside each other. */
 const changesAtOnce = 16;
+
+/** A folder whose links die is begun anew so often, one time after the other; then its plain list is read. */
+const mostBeginnings = 2;
 
 /** All ids of a folder are compared with the catalog at least this often, whatever its delta rounds say. */
 const compareEveryMs = 7 * day;
@@ -68,28 +72,15 @@ async function readPage(
   }
 }
 
-/** One delta round of a folder: until Graph says that it is complete. */
-interface Round {
-  tickets: FolderTickets;
-  /** Short hashes of the ids reported by this invocation as there, where some may be known or left aside. */
-  told: Set<string> | undefined;
-  /** Those of them that are told to wait. */
-  waits: Set<string>;
-  /** The same, when the round began at the folder's start and the archive may know more. */
-  reported: ReadonlySet<string> | undefined;
-  /** The round replaces knowledge that was lost: removals since then will not be reported by it. */
-  resync: boolean;
-  quiet: boolean;
-}
-
 async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
   const { session, archived } = walk;
+  if (walk.listings.get(folder.id)?.linksDie) return listFolder(walk, folder);
   const cursor = walk.cursors.get(folder.id);
   let link = cursor?.link;
   let round = openRound(walk, { resync: cursor?.kind === "resync" || (link === undefined && archived.any), link });
   // What came after a round began is told by the round after it, not by its own last pages. (A resync ends in a sweep.)
   let isOld = cursor?.kind === "next";
-  for (let restarted = false; !session.timeIsUp(); ) {
+  for (let beginnings = 0; !session.timeIsUp(); ) {
     const page = await readPage(walk, folder.id, link);
     if (page.kind === "page") {
       await takePage(walk, folder, page, round);
@@ -98,38 +89,22 @@ async function walkFolder(walk: Walk, folder: TreeFolder): Promise<boolean> {
       link = page.next.link;
       continue;
     }
-    if (page.kind === "unrendered") return listFolder(walk, folder, round.told);
+    if (page.kind === "unrendered") return listFolder(walk, folder, heardIn(round));
     if (page.kind === "folder-gone" && !(await isThere(session, folder))) return leaveFolder(walk, folder.id);
-    if (restarted) throw refusesLinks(page);
-    restarted = true;
+    round.tickets.abandon();
+    if (beginnings++ === mostBeginnings) return listInstead(walk, folder, countedIn(round));
     isOld = false;
     link = undefined;
-    round.tickets.abandon();
-    round = openRound(walk, { resync: true, link });
+    round = openRound(walk, { resync: true, link }, round);
   }
   return false;
 }
 
-function openRound(
-  { session, archived }: Walk,
-  { resync, link }: { resync: boolean; link: string | undefined },
-): Round {
-  const mayRepeat = resync || archived.any || session.filter.scope !== undefined;
-  const tickets = folderTickets((mark, known, aside) => session.writer.mark(mark, known, aside));
-  const told = mayRepeat ? new Set<string>() : undefined;
-  return {
-    tickets,
-    told,
-    waits: new Set(),
-    reported: resync && link === undefined ? told : undefined,
-    resync,
-    quiet: true,
-  };
-}
-
-function refusesLinks(page: Exclude<ChangePage, { kind: "page" | "unrendered" }>): UnreadableFolder {
-  const reason = page.kind === "resync" ? page.reason : "ErrorItemNotFound";
-  return unreadableFolder("Graph refuses each delta link of it as soon as it has given one", reason);
+/** Graph refuses each link of the folder soon after it has given one; this run tries no more of them. */
+function listInstead(walk: Walk, folder: TreeFolder, counted: Hashes): Promise<boolean> {
+  const before = walk.listings.get(folder.id) ?? { folderId: folder.id, next: 0, unreadable: [] };
+  walk.listings.set(folder.id, { ...before, linksDie: true });
+  return listFolder(walk, folder, counted);
 }
 
 /** A page can vanish while its folder stays. Graph takes a folder's id wherever it takes a well-known name. */
@@ -145,34 +120,13 @@ async function takePage(walk: Walk, folder: TreeFolder, page: Page, round: Round
   if (page.changes.length > 0) round.quiet = false;
   const comparison = last ? comparisonDue(walk, folder, round) : "none";
   const ticket = round.tickets.open(markFor(walk, folder, page, { round, compared: comparison !== "none" }));
+  round.pages.begun++;
   const { first, again } = countedOnce(ticket, round);
   const told = page.changes.map((change) => ({ change, counted: isFirst(change, round) ? first : again }));
   await inParallel(told, changesAtOnce, ({ change, counted }) => consider(session, change, folder, counted));
   if (comparison === "reported" && round.reported) await askForMissing(walk, folder.id, round.reported, ticket);
   if (comparison === "sweep") await sweep(walk, folder, ticket);
   ticket.close();
-}
-
-/** Whether the round says for the first time that the message is there; remembers that it has. */
-function isFirst(change: Change, { told }: Round): boolean {
-  if (change.kind === "removed" || told === undefined) return true;
-  const before = told.size;
-  return told.add(shortHash(change.message.id)).size > before;
-}
-
-/** Graph may tell of a message twice in a round. It counts once, but the second time may be the one that makes it wait. */
-function countedOnce(ticket: PageTicket, { waits }: Round): { first: PageTicket; again: PageTicket } {
-  const setAside: PageTicket["setAside"] = (event) => {
-    if (event.kind === "waiting") waits.add(shortHash(event.id));
-    ticket.setAside(event);
-  };
-  const setAsideAgain: PageTicket["setAside"] = (event) => {
-    if (event.kind === "waiting" && !waits.has(shortHash(event.id))) setAside(event);
-  };
-  return {
-    first: { ...ticket, setAside },
-    again: { ...ticket, countKnown: () => {}, setAside: setAsideAgain },
-  };
 }
 
 function markFor(walk: Walk, folder: TreeFolder, page: Page, { round, compared }: { round: Round; compared: boolean }) {

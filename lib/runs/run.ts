@@ -97,12 +97,14 @@ export interface RunSummary {
   changed: number;
 }
 
-/** How far a folder was read by its plain list, because Graph cannot give its changes. Of use to the same run only. */
+/** How far a folder was read by its plain list, because Graph does not give its changes. Of use to the same run only. */
 export interface Listing {
   folderId: string;
   /** Everything before this position is archived, but for what is unreadable. */
   next: number;
   unreadable: UnreadablePosition[];
+  /** It is read so because Graph refuses each of its delta links, not because it cannot give a page. */
+  linksDie?: true;
 }
 
 /** A message of which nothing is known but its place in the folder, oldest first, and its neighbours' dates. */
