@@ -29,7 +29,7 @@ import type { Profile, ProfileInput } from "./profiles/profile.js";
 import { getProfile, listProfiles, type StoredProfile } from "./profiles/repo.js";
 import { reachUseCases } from "./reach/use-cases.js";
 import { type Attachment, listAttachments, type OpenAttachment, openAttachment } from "./reading/attachments.js";
-import { type OpenEml, openEml } from "./reading/eml.js";
+import { findEml, type StoredEml } from "./reading/eml.js";
 import type { ListQuery } from "./reading/input.js";
 import { listArchive, type MessagePage } from "./reading/list.js";
 import { type MessageDetail, readMessage } from "./reading/message.js";
@@ -167,7 +167,7 @@ function messageUseCases(edges: Edges) {
       return listArchive(edges, id, query);
     },
     get: (id: MailboxId, key: MessageKey): Promise<MessageDetail> => readMessage(edges, id, key),
-    eml: (id: MailboxId, key: MessageKey): Promise<OpenEml> => openEml(edges, id, key),
+    eml: (id: MailboxId, key: MessageKey): Promise<StoredEml> => findEml(edges, id, key),
     attachments: (id: MailboxId, key: MessageKey): Promise<Attachment[]> => listAttachments(edges, id, key),
     attachment: (id: MailboxId, key: MessageKey, number: number): Promise<OpenAttachment> =>
       openAttachment(edges, id, key, number),

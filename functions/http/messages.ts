@@ -3,6 +3,7 @@ import { asList } from "../../lib/api/list.js";
 import type { messageRoutes } from "../../lib/api/messages.js";
 import type { Calls } from "../../lib/api/route.js";
 import type { App } from "../../lib/app.js";
+import { asWished } from "./part.js";
 
 export function messageCalls({ messages }: Pick<App, "messages">): Calls<typeof messageRoutes> {
   return {
@@ -12,18 +13,18 @@ export function messageCalls({ messages }: Pick<App, "messages">): Calls<typeof 
     async getMessage({ params }) {
       return { json: titled(await messages.get(params.id, params.key)) };
     },
-    async getEml({ params }) {
-      const { body, size, sha256 } = await messages.eml(params.id, params.key);
+    async getEml({ params, wish }) {
+      const { open, size, sha256 } = await messages.eml(params.id, params.key);
       const fileName = `${params.key}.eml`;
-      return { bytes: body, mediaType: "message/rfc822", fileName, size, etag: `"${sha256}"` };
+      return asWished(wish, { open, mediaType: "message/rfc822", fileName, size, etag: `"${sha256}"` });
     },
     async listAttachments({ params }) {
       return { json: { value: await messages.attachments(params.id, params.key) } };
     },
-    async getAttachment({ params }) {
-      const { number, id, key } = params;
+    async getAttachment({ params: { id, key, number }, wish }) {
       const { body, contentType, filename, size, sha256 } = await messages.attachment(id, key, number);
-      return { bytes: body, mediaType: contentType, fileName: filename, size, etag: `"${sha256}"` };
+      const open = async () => body;
+      return asWished(wish, { open, mediaType: contentType, fileName: filename, size, etag: `"${sha256}"` });
     },
   };
 }

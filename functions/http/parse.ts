@@ -2,6 +2,7 @@
 import type { HttpRequest } from "@azure/functions";
 import type { z } from "zod";
 import { type FieldError, Refusal } from "../../lib/api/problem.js";
+import type { BytesWish } from "../../lib/api/ranges.js";
 import type { Input, Route } from "../../lib/api/route.js";
 
 /** A profile that names ten thousand mailboxes has 400 KB. */
@@ -17,10 +18,18 @@ export async function parse<R extends Route>(request: HttpRequest, route: R): Pr
     query: check(route.query, queryParams(request), { code: "INVALID_INPUT", where: "the query" }),
     ifMatch: route.needsIfMatch === false ? "" : precondition(request, route.needsIfMatch === "orNone"),
     body: route.method === "GET" || route.method === "DELETE" ? undefined : await body(request, route),
+    wish: bytesWish(request),
     url: new URL(request.url),
   };
   return input as Input<R>;
 }
+
+const bytesWish = ({ method, headers }: HttpRequest): BytesWish => ({
+  isHead: method === "HEAD",
+  ifNoneMatch: headers.get("if-none-match"),
+  range: headers.get("range"),
+  ifRange: headers.get("if-range"),
+});
 
 /** Only what the template names: a host may put more beside it. */
 export function pathParams({ params }: HttpRequest, { path }: Route): Record<string, string | undefined> {

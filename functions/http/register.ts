@@ -1,7 +1,7 @@
 // Registers every route of the table at the host.
 import { app as functions, type HttpFunctionOptions, type HttpMethod } from "@azure/functions";
 import { openSignIn } from "../../lib/access/sign-in.js";
-import type { Route } from "../../lib/api/route.js";
+import { methodsOf, type Route } from "../../lib/api/route.js";
 import { routes } from "../../lib/api/routes.js";
 import type { App, Edges } from "../../lib/app.js";
 import type { Config } from "../../lib/config.js";
@@ -28,7 +28,7 @@ export function httpFunctions(app: App, edges: Omit<DoorDeps, "audit">): HttpFun
     if (call === undefined) throw new Error(`the route ${name} has no call`);
     const current = readerOf(route);
     const entry = { route, call, ...(current !== undefined && { current: calls[current] as Call<Route> }) };
-    return { ...open(name, [route.method], route.path), handler: heardOut(door(name, entry, deps)) };
+    return { ...open(name, methodsOf(route), route.path), handler: heardOut(door(name, entry, deps)) };
   });
   return [...known, { ...open("unknown", everyMethod, "/{*path}"), handler: heardOut(unknownRoute(deps)) }];
 }

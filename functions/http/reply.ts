@@ -11,7 +11,7 @@ const always = { "cache-control": "no-store", "x-content-type-options": "nosniff
 /** `broken` hears of an answer that cannot be sent to its end. */
 export function toResponse(answer: Answer, reply: Reply, broken: (error: unknown) => void): HttpResponseInit {
   if ("schema" in answer) return jsonResponse(answer.status, reply as JsonReply);
-  if ("bytes" in answer) return bytesResponse(reply as BytesReply, broken);
+  if ("bytes" in answer) return bytesResponse(answer.ranges === true, reply as BytesReply, broken);
   return { status: answer.status, headers: always };
 }
 
@@ -22,18 +22,27 @@ function jsonResponse(planned: number, { json, status = planned, etag, location 
 
 /** Whatever it says it is, it is a download: no browser may show it or run it in the name of this site. */
 function bytesResponse(
-  { bytes, mediaType, fileName, size, etag }: BytesReply,
+  takesRanges: boolean,
+  { bytes, mediaType, fileName, size, etag, part, unchanged }: BytesReply,
   broken: (error: unknown) => void,
 ): HttpResponseInit {
+  const version = etag !== undefined && { etag };
+  // RFC 9110 section 15.4.5: nothing else of what the caller has already.
+  if (unchanged) return { status: 304, headers: { ...always, ...version } };
+  const length = part === undefined ? size : part.last - part.first + 1;
   const headers = {
     ...always,
+    ...version,
     "content-type": mediaType,
     "content-disposition": attachmentNamed(fileName),
     "content-security-policy": "default-src 'none'; sandbox",
-    ...(size !== undefined && { "content-length": String(size) }),
-    ...(etag !== undefined && { etag }),
+    ...(length !== undefined && { "content-length": String(length) }),
+    ...(takesRanges && { "accept-ranges": "bytes" }),
+    ...(part !== undefined && { "content-range": `bytes ${part.first}-${part.last}/${size}` }),
   };
-  return { status: 200, headers, body: paced(watched(bytes, broken), currentInvocation()) };
+  const status = part === undefined ? 200 : 206;
+  if (bytes === undefined) return { status, headers };
+  return { status, headers, body: paced(watched(bytes, broken), currentInvocation()) };
 }
 
 async function* watched(bytes: AsyncIterable<Uint8Array>, broken: (error: unknown) => void) {

@@ -1,7 +1,7 @@
 // What no route answers: 404, or 405 with the methods that the path takes.
 import type { HttpHandler } from "@azure/functions";
 import { Refusal } from "../../lib/api/problem.js";
-import { apiRoot, type Route } from "../../lib/api/route.js";
+import { apiRoot, methodsOf, type Route } from "../../lib/api/route.js";
 import { routes } from "../../lib/api/routes.js";
 import { type DoorDeps, problemFor } from "./door.js";
 import { nobody, witnessRefusal } from "./witness.js";
@@ -22,7 +22,7 @@ export function unknownRoute(deps: DoorDeps): HttpHandler {
 function refusal(method: string, path: string): Refusal {
   const methods = Object.values<Route>(routes)
     .filter((route) => pathOf(route).test(path))
-    .map((route) => route.method);
+    .flatMap(methodsOf);
   if (methods.length === 0)
     return new Refusal(404, "ROUTE_NOT_FOUND", "this API has no such path; see /api/v1/openapi.json");
   const allow = methods.join(", ");

@@ -125,5 +125,5 @@ const locationOf = (reply: Reply): string | undefined =>
 
 /** An answer that is not given lets go of what it holds open. */
 async function drop(reply: Reply): Promise<void> {
-  if ("bytes" in reply) await reply.bytes[Symbol.asyncIterator]().return?.();
+  if ("bytes" in reply) await reply.bytes?.[Symbol.asyncIterator]().return?.();
 }

@@ -103,7 +103,7 @@ export const messageRoutes = {
     summary: "The exact bytes that Graph sent; the ETag is their SHA-256",
     right: "read",
     params,
-    answer: { status: 200, bytes: "message/rfc822", etag: true },
+    answer: { status: 200, bytes: "message/rfc822", etag: true, ranges: true },
     problems: [404],
   }),
   listAttachments: route({
@@ -123,7 +123,7 @@ export const messageRoutes = {
     summary: "One attachment, decoded; the ETag is its SHA-256",
     right: "read",
     params: params.extend({ number: AttachmentNumber }),
-    answer: { status: 200, bytes: "application/octet-stream", etag: true },
+    answer: { status: 200, bytes: "application/octet-stream", etag: true, ranges: true },
     problems: [404, 413],
   }),
 };

@@ -4,7 +4,7 @@ import { allowed } from "../access/roles.js";
 import type { DocumentAnswer } from "./about.js";
 import { answers, nameOf, requests } from "./named.js";
 import { titles } from "./problem.js";
-import { apiRoot, type Route, takesBody } from "./route.js";
+import { type Answer, apiRoot, methodsOf, type Route, takesBody } from "./route.js";
 import { routes } from "./routes.js";
 
 type JsonObject = { [key: string]: unknown };
@@ -14,7 +14,8 @@ type Document = z.infer<typeof DocumentAnswer>;
 export function openApiDocument(version: string): Document {
   const paths: { [path: string]: JsonObject } = {};
   for (const [name, route] of Object.entries<Route>(routes))
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(name, route) };
+    for (const method of methodsOf(route))
+      paths[route.path] = { ...paths[route.path], [method.toLowerCase()]: operation(name, route, method === "HEAD") };
   return {
     openapi: "3.1.1",
     info: {
@@ -39,25 +40,30 @@ export function openApiDocument(version: string): Document {
   };
 }
 
-function operation(operationId: string, route: Route): JsonObject {
+/** HEAD answers with the headers of GET and with no body, whatever it answers. */
+function operation(name: string, route: Route, isHead: boolean): JsonObject {
+  const responses = { ...success(route, isHead), ...problems(route, isHead) };
   return {
-    operationId,
+    operationId: isHead ? name.replace(/^get/, "head") : name,
     tags: [route.tag],
-    summary: route.summary,
+    summary: isHead ? `The headers only: ${route.summary}` : route.summary,
     // Any one of the alternatives will do (section 4.8.30).
     security: allowed[route.right].map((role) => ({ entra: [role] })),
-    parameters: parameters(route),
+    parameters: parameters(route, isHead),
     ...(takesBody(route) && {
       requestBody: {
         required: !route.body.safeParse(undefined).success,
         content: { "application/json": ref(route.body) },
       },
     }),
-    responses: { ...success(route), ...problems(route) },
+    responses: isHead ? withoutContent(responses) : responses,
   };
 }
 
-function parameters({ params, query, needsIfMatch }: Route): JsonObject[] {
+const withoutContent = (responses: Record<string, JsonObject>): JsonObject =>
+  Object.fromEntries(Object.entries(responses).map(([status, { content: _, ...told }]) => [status, told]));
+
+function parameters({ params, query, needsIfMatch, answer }: Route, isHead: boolean): JsonObject[] {
   const inPath = Object.entries(params.shape).map(([name, schema]) => parameter("path", name, schema as z.ZodType));
   const inQuery = Object.entries(query.shape).map(([name, schema]) => parameter("query", name, schema as z.ZodType));
   const header = (name: string) => ({
@@ -67,7 +73,8 @@ function parameters({ params, query, needsIfMatch }: Route): JsonObject[] {
     schema: { type: "string" },
   });
   const versions = needsIfMatch === "orNone" ? ["If-Match", "If-None-Match"] : needsIfMatch ? ["If-Match"] : [];
-  return [...inPath, ...inQuery, ...versions.map(header)];
+  const parts = "bytes" in answer && answer.ranges ? ["If-None-Match", ...(isHead ? [] : ["Range", "If-Range"])] : [];
+  return [...inPath, ...inQuery, ...[...versions, ...parts].map(header)];
 }
 
 function parameter(where: "path" | "query", name: string, schema: z.ZodType): JsonObject {
@@ -75,12 +82,9 @@ function parameter(where: "path" | "query", name: string, schema: z.ZodType): Js
   return { name, in: where, required: where === "path", schema: shown };
 }
 
-function success({ answer }: Route): JsonObject {
+function success({ answer }: Route, isHead: boolean): Record<string, JsonObject> {
   const status = String(answer.status);
-  if ("bytes" in answer) {
-    const headers = { ETag: header("SHA-256 of the bytes"), "Content-Disposition": header("Always an attachment") };
-    return { [status]: { description: "The bytes", headers, content: { [answer.bytes]: {} } } };
-  }
+  if ("bytes" in answer) return bytes(answer, isHead);
   if (!("schema" in answer)) return { [status]: { description: "Done" } };
   const headers = {
     ...(answer.etag && { ETag: header("The version, for If-Match") }),
@@ -89,18 +93,33 @@ function success({ answer }: Route): JsonObject {
   return { [status]: { description: "Done", headers, content: { "application/json": ref(answer.schema) } } };
 }
 
+function bytes(answer: Extract<Answer, { bytes: string }>, isHead: boolean): Record<string, JsonObject> {
+  const version = { ETag: header("SHA-256 of the bytes") };
+  const headers = { ...version, "Content-Disposition": header("Always an attachment") };
+  const content = { [answer.bytes]: {} };
+  if (!answer.ranges) return { 200: { description: "The bytes", headers, content } };
+  const ranges = { ...headers, "Accept-Ranges": header("bytes") };
+  const part = { ...ranges, "Content-Range": header("Which bytes, of how many") };
+  return {
+    200: { description: "The bytes", headers: ranges, content },
+    ...(!isHead && { 206: { description: "The bytes of the range", headers: part, content } }),
+    304: { description: "The bytes are those of If-None-Match", headers: version },
+  };
+}
+
 const header = (description: string): JsonObject => ({ description, schema: { type: "string" } });
 
 /** Every route may be refused these. */
 const everywhere = [400, 401, 403, 500, 502, 503];
 
-function problems(route: Route): JsonObject {
+function problems(route: Route, isHead: boolean): Record<string, JsonObject> {
   const { needsIfMatch, answer } = route;
   const statuses = [
     ...everywhere,
     ...route.problems,
     ...(needsIfMatch ? [412, 428] : []),
     ...(route.method === "POST" || route.method === "PUT" ? [413, 415] : []),
+    ...("bytes" in answer && answer.ranges && !isHead ? [416] : []),
   ];
   const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   const unwell = "schema" in answer && answer.unwell === true;
@@ -110,6 +129,7 @@ function problems(route: Route): JsonObject {
     const headers = {
       ...(status === 401 && { "WWW-Authenticate": header("Bearer") }),
       ...(status === 503 && { "Retry-After": header("Seconds") }),
+      ...(status === 416 && { "Content-Range": header("How many bytes there are") }),
     };
     return [String(status), { description: (titles as Record<number, string>)[status] ?? "Refused", headers, content }];
   });

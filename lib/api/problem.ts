@@ -60,6 +60,7 @@ export const titles = {
   412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
   428: "Precondition Required",
   500: "Internal Server Error",
   502: "Bad Gateway",

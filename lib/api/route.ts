@@ -1,6 +1,7 @@
 // What a route of the API is, as data: the one description that registration, checking and the OpenAPI document share.
 import { z } from "zod";
 import type { Right } from "../access/roles.js";
+import type { BytesWish } from "./ranges.js";
 
 /** Below the host's route prefix (host.json: `api`). */
 export const apiRoot = "/api/v1";
@@ -8,8 +9,11 @@ export const apiRoot = "/api/v1";
 export type Answer =
   | { status: 200 | 201 | 202; schema: z.ZodType; etag?: true; location?: true; unwell?: true }
   | { status: 204 }
-  /** Bytes of the archive as they are, by their media type: `application/octet-stream` when only the message knows it. */
-  | { status: 200; bytes: string; etag?: true };
+  /**
+   * Bytes of the archive as they are, by their media type: `application/octet-stream` when only the message knows it.
+   * `ranges`: a part of them can be asked for, whether they have changed, and HEAD.
+   */
+  | { status: 200; bytes: string; etag?: true; ranges?: true };
 
 export interface Route<
   P extends z.ZodObject = z.ZodObject,
@@ -65,6 +69,10 @@ export function route<
 /** Whether a request of this route carries a body that means something. */
 export const takesBody = ({ body }: Route): boolean => body !== NoBody;
 
+/** The methods that are registered: HEAD beside GET where it is answered without the bytes. */
+export const methodsOf = ({ method, answer }: Route): (Route["method"] | "HEAD")[] =>
+  "bytes" in answer && answer.ranges ? [method, "HEAD"] : [method];
+
 /** What a call is given once the request has been found well-formed. */
 export interface Input<R extends Route = Route> {
   params: z.output<R["params"]>;
@@ -72,6 +80,8 @@ export interface Input<R extends Route = Route> {
   body: z.output<R["body"]>;
   /** The value of If-Match; empty where the route does not need it, and for If-None-Match: *. */
   ifMatch: string;
+  /** Which of the bytes, where the answer is bytes. */
+  wish: BytesWish;
   /** As the caller asked for it: links of the answer lead to the same host. */
   url: URL;
 }
@@ -84,13 +94,18 @@ export interface JsonReply<T = unknown> {
 }
 
 export interface BytesReply {
-  bytes: AsyncIterable<Uint8Array>;
+  /** Absent when none are answered: unchanged, or for HEAD. */
+  bytes?: AsyncIterable<Uint8Array>;
   mediaType: string;
   /** The name under which a browser should save it; made safe before it becomes a header. */
   fileName: string;
-  /** In bytes, when it is certain. */
+  /** Of all of them, in bytes, when it is certain. */
   size?: number;
   etag?: string;
+  /** These of them; both ends are included. */
+  part?: { first: number; last: number };
+  /** The caller has them. */
+  unchanged?: true;
 }
 
 export type Reply<A extends Answer = Answer> = A extends { schema: infer S extends z.ZodType }

@@ -2010,6 +2010,12 @@ const own: Record<string, Entry> = {
     command: "curl -sv -x {proxy} https://graph.microsoft.com/v1.0/ -o /dev/null",
     link: links.egress,
   },
+  RANGE_NOT_SATISFIABLE: {
+    kind: "request",
+    who: people.caller,
+    cause: "The range begins behind the last byte: there are fewer than the caller believes.",
+    fix: "Take the number of bytes from Content-Range of this answer, or ask without Range.",
+  },
   RECEIVED_TOO_EARLY: {
     kind: "data",
     who: people.admin,

@@ -72,7 +72,7 @@ async function answer(
   const exchange: Exchange = { ...found, request, response, ...options };
   if (options.streamUri === undefined) await answerBuffered(exchange);
   else await answerStreamed(exchange, options.streamUri);
-  if (request.method !== "GET") options.worked();
+  if (request.method !== "GET" && request.method !== "HEAD") options.worked();
 }
 
 interface Refusal {

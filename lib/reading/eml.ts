@@ -7,17 +7,22 @@ import { ledgerEntries } from "./ledger-entry.js";
 import { placeNowOf } from "./place-now.js";
 import { contentOf, findMessage, type ReadingDeps } from "./stored-message.js";
 
-export interface OpenEml {
+export interface StoredEml {
   size: number;
   sha256: Sha256;
   /** The subject as a file name, ending in `.eml`; safe on any system. */
   name: string;
+  /** The bytes that Graph sent, to be read once; nothing of them is read before. @throws as {@link openContent} */
+  open(): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface OpenEml extends Omit<StoredEml, "open"> {
   /** The bytes that Graph sent, to be read once. Ends with `corrupt` when they are not; see {@link openContent}. */
   body: AsyncIterable<Uint8Array>;
 }
 
 /** @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT) */
-export async function openEml({ rows, blobs }: ReadingDeps, mailbox: MailboxId, key: MessageKey): Promise<OpenEml> {
+export async function findEml({ rows, blobs }: ReadingDeps, mailbox: MailboxId, key: MessageKey): Promise<StoredEml> {
   const { row } = await findMessage(rows, mailbox, key);
   const found = await contentOf(row, ledgerEntries(blobs, mailbox));
   const content = { ...found, placeNow: placeNowOf(rows, mailbox, row) };
@@ -26,6 +31,12 @@ export async function openEml({ rows, blobs }: ReadingDeps, mailbox: MailboxId, 
     size: content.size,
     sha256: content.sha256,
     name: `${name}.eml`,
-    body: await openContent(blobs, mailbox, content),
+    open: () => openContent(blobs, mailbox, content),
   };
+}
+
+/** @throws MailkeepError `not-found` (MESSAGE_NOT_FOUND), `corrupt` (ARCHIVE_CORRUPT) */
+export async function openEml(deps: ReadingDeps, mailbox: MailboxId, key: MessageKey): Promise<OpenEml> {
+  const { open, ...told } = await findEml(deps, mailbox, key);
+  return { ...told, body: await open() };
 }

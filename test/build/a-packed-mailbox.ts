@@ -52,9 +52,9 @@ export async function expectWhole(world: World, depth: "full" | "chain" = "full"
   const { value } = await world.app.messages.list(box, { limit: "200" } as never);
   expect(value.map(({ immutableId: id, sha256 }) => ({ id, sha256 })).sort(byId)).toEqual(world.wanted(box));
   for (const { key, sha256 } of value) {
-    const open = await world.app.messages.eml(box, key);
-    for await (const _ of open.body);
-    expect(open.sha256).toBe(sha256);
+    const eml = await world.app.messages.eml(box, key);
+    for await (const _ of await eml.open());
+    expect(eml.sha256).toBe(sha256);
   }
   expect(await verified(world, depth)).toMatchObject({ status: "succeeded", findings: { count: 0, kept: [] } });
 }

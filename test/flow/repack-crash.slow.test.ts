@@ -63,7 +63,7 @@ async function allReadable(world: World): Promise<void> {
   await readBack(world.edges.blobs, box);
   const { value } = await world.app.messages.list(box, { limit: "200" } as never);
   expect(value).toHaveLength(2 * packs);
-  for (const { key } of value) for await (const _ of (await world.app.messages.eml(box, key)).body);
+  for (const { key } of value) for await (const _ of await (await world.app.messages.eml(box, key)).open());
 }
 
 it.each(["before", "after"] as const)(

@@ -200,7 +200,7 @@ it("reads again from the newest place when the pack goes between the look-up and
     await apply(world, await plan(world, "orphans"));
     expect(packsOf(world)).toHaveLength(1);
   };
-  const { body } = await world.app.messages.eml(box, key);
+  const body = await (await world.app.messages.eml(box, key)).open();
   for await (const _ of body);
   expect(before).toBeUndefined();
 });
