@@ -65,6 +65,7 @@ export async function archiveFolders(
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
+  counts.inVain(reader.unanswered());
   for (const problem of treeProblems(tree, part.named || settings.overridden.includes("folders")))
     counts.problem(problem);
   const saving = counts.save();
@@ -86,6 +87,7 @@ export async function archiveFolders(
     await writer.flush();
     await saving;
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
+    counts.inVain(reader.unanswered());
     const end = counts.current();
     if (outcome !== "complete")
       return { outcome, counts: { ...end, listings: [...listings.values()], shut: shutFolders(shut) }, tree };

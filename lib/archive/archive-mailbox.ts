@@ -100,6 +100,7 @@ async function work(
     signal: claim.signal,
     extra: filter.asks,
     requestTimeoutMs: settings.requestTimeoutSeconds * second,
+    unanswered: part.unanswered ?? [],
   });
   claim.follow(() => reader.history());
   const fields = { run: run.id, mailbox: part.mailbox, generation: part.generation };
@@ -197,7 +198,7 @@ async function handOn(
 
 async function end(part: MailboxRun, ending: Ending, { rows, clock }: ArchiveDeps): Promise<NextStep> {
   const now = clock.now().toISOString();
-  const { resumeAt: _, ...rest } = part;
+  const { resumeAt: _, unanswered: __, ...rest } = part;
   const ended = await hasWritten({ ...rest, ...ending, updatedAt: now, endedAt: now }, part, rows);
   return { kind: "done", ended };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../core/time.js";
 import { readRecord } from "../ledger/journal.js";
 import type { LedgerRecord } from "../ledger/record.js";
 import type { BlobStore } from "../ports/blob-store.js";
+import type { Unanswered } from "../ports/mail-source.js";
 import type { RowStore } from "../ports/row-store.js";
 import { changePart } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Problem } from "../runs/run.js";
@@ -21,6 +22,8 @@ export interface Counts {
   current(): MailboxRun;
   /** `isOurs`: whether what is owed concerns this run; another profile's quarantine is no gap of ours. */
   plan(tree: Tree, isOurs: (owed: OwedPlace) => boolean): void;
+  /** What the reader waited for in vain: the next invocation does not, even if this one is killed. */
+  inVain(unanswered: Unanswered[]): void;
   /** Where to ask how many messages are fetched and not committed yet: they count as done, not as stored. */
   watch(waiting: () => number): void;
   committed(record: LedgerRecord | undefined, known: number, applied: Applied): void;
@@ -29,6 +32,9 @@ export interface Counts {
   /** Saves unless a newer generation has taken over, or the mailbox has ended meanwhile: its ending stands. */
   save(): Promise<void>;
 }
+
+/** So many are remembered: a row has its limits, and each is a long id. */
+const mostUnanswered = 200;
 
 /** `owed` is the live quarantine: ids, and where each was last seen. */
 export async function openCounts(
@@ -66,6 +72,9 @@ export async function openCounts(
         folders: { total: tree.wanted.length, done: 0 },
         problems: [],
       };
+    },
+    inVain(unanswered) {
+      if (unanswered.length > 0) counts = { ...counts, unanswered: unanswered.slice(0, mostUnanswered) };
     },
     watch(source) {
       waiting = source;

@@ -20,6 +20,12 @@ export interface Unread {
   requestId?: string;
 }
 
+/** A list of folders that was asked for until it was clear that no answer comes; `parent` is empty for the top level. */
+export interface Unanswered extends Unread {
+  parent: string;
+  hidden: boolean;
+}
+
 export interface FolderTree {
   folders: Folder[];
   /** The top level could not be listed: these are the folders that Graph gives by their names or ids, and those below. */
@@ -111,6 +117,8 @@ export interface OpenMailbox {
   requestTimeoutMs?: number;
   /** Ask this of each message, too. `flag` is for {@link MailboxReader.filterFacts}; everything else tells it anyway. */
   extra?: readonly ExtraFact[];
+  /** What earlier speakers waited for in vain: it is not asked for again, and is unread for the same reason. */
+  unanswered?: readonly Unanswered[];
   /** Aborts requests in flight and waiting ones; they reject with code `cancelled`. */
   signal: AbortSignal;
 }
@@ -160,6 +168,8 @@ export interface MailboxReader {
   mime(id: ImmutableId): Promise<MimeOutcome>;
   /** To be handed to the next speaker. */
   history(): RequestHistory;
+  /** The same, to those who speak for the same purpose: another run asks anew. */
+  unanswered(): Unanswered[];
 }
 
 export interface MailSource {

@@ -5,6 +5,7 @@ import { addSkipped, type SkipCounts } from "../core/skip-cause.js";
 import { addTally, emptyTally, type Tally } from "../core/tally.js";
 import { day } from "../core/time.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
+import type { Unanswered } from "../ports/mail-source.js";
 import type { AppliedOverride, SealedValues } from "../profiles/settings.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
 import { addDeletions, type DeletionCounts, noDeletions, type RunDeletion } from "./deletion-counts.js";
@@ -173,6 +174,8 @@ export interface MailboxRun {
   listings?: Listing[];
   /** Folders that an earlier invocation of the run found shut: one gap each, and not asked again and again. */
   shut?: { folderId: string; problem: Problem }[];
+  /** Lists of folders that it waited for in vain, and waits for no more. */
+  unanswered?: Unanswered[];
 }
 
 export function newMailboxRun(

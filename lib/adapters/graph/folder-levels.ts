@@ -14,6 +14,7 @@ import {
 import { follow, type Page, readJson } from "./json.js";
 import { type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
 import { PageSize } from "./page-size.js";
+import { UnansweredLevels } from "./unanswered-levels.js";
 
 export interface FoldersAsked {
   hidden: boolean;
@@ -46,19 +47,25 @@ const mostKnown = 500;
 
 export class FolderLevels {
   readonly #sizes = new PageSize(foldersPerPage);
-  constructor(private readonly ask: MailboxAsk) {}
+
+  constructor(
+    private readonly ask: MailboxAsk,
+    readonly unanswered = new UnansweredLevels(),
+  ) {}
 
   top(hidden: boolean): Promise<Level | undefined> {
-    return this.#level({ route: "/users/{id}/mailFolders", where: "mailbox", ...this.#path("", hidden) });
+    const question = { route: "/users/{id}/mailFolders", where: "mailbox", ...this.#path("", hidden) } as const;
+    return this.unanswered.unlessInVain({ parent: "", hidden }, () => this.#level(question));
   }
 
   /** Undefined when the parent has gone; `mayLack` says it may never have been. */
   below(parent: string, hidden: boolean, mayLack = false): Promise<Level | undefined> {
-    return this.#level({
+    const question = {
       route: "/users/{id}/mailFolders/{id}/childFolders",
       where: mayLack ? "well-known" : "folder",
       ...this.#path(`/${encodeURIComponent(parent)}/childFolders`, hidden),
-    });
+    } as const;
+    return this.unanswered.unlessInVain({ parent, hidden }, () => this.#level(question));
   }
 
   /** One folder by id or well-known name; undefined when there is none. */

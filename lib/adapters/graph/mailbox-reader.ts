@@ -11,6 +11,8 @@ import type {
   MailboxReader,
   MessageFacts,
   MimeOutcome,
+  OpenMailbox,
+  Unanswered,
 } from "../../ports/mail-source.js";
 import { expandOf } from "./extended-properties.js";
 import { Fault } from "./fault.js";
@@ -24,6 +26,7 @@ import { filterSelect, leanSelect, messageSelect, readChange, readFacts, readId 
 import { MimeFetcher } from "./mime.js";
 import { PageSize } from "./page-size.js";
 import { probeMailbox, type SettingsAccess } from "./probe.js";
+import { UnansweredLevels } from "./unanswered-levels.js";
 
 /** No maximum is documented for delta pages; 500 answers well within the time-out even with recipients selected. */
 const changesPerPage = 500;
@@ -46,12 +49,12 @@ export class GraphMailboxReader implements MailboxReader {
     private readonly ask: MailboxAsk,
     private readonly governor: Governor,
     private readonly settings: SettingsAccess,
-    { extra = [] }: { extra?: readonly ExtraFact[] | undefined } = {},
+    { extra = [], unanswered = [] }: Partial<Pick<OpenMailbox, "extra" | "unanswered">> = {},
   ) {
     this.#extra = extra;
     this.#also = expandOf(extra);
     this.#mime = new MimeFetcher(ask);
-    this.#levels = new FolderLevels(ask);
+    this.#levels = new FolderLevels(ask, new UnansweredLevels(unanswered));
   }
 
   probe(): Promise<MailboxProbe> {
@@ -154,6 +157,10 @@ export class GraphMailboxReader implements MailboxReader {
 
   history() {
     return this.governor.history();
+  }
+
+  unanswered(): Unanswered[] {
+    return this.#levels.unanswered.all();
   }
 
   async #next<T>(question: PageQuestion<T>, link: string): Promise<Page<T>> {

@@ -132,14 +132,14 @@ function mailSource(
   const settings = new SettingsAccess(clock);
   return {
     open(mailbox, options) {
-      const { signal, requestTimeoutMs: timeoutMs, extra } = options;
+      const { signal, requestTimeoutMs: timeoutMs } = options;
       setMaxListeners(0, signal); // each request in flight listens; Node would take a few dozen for a leak
       const governor = governors(mailbox, options);
       return new GraphMailboxReader(
         new MailboxAsk(client, { mailbox, governor, signal, timeoutMs }, origin),
         governor,
         settings,
-        { extra },
+        options,
       );
     },
   };

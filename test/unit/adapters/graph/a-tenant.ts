@@ -11,7 +11,7 @@ import { staticToken } from "../../../../lib/adapters/graph/token.js";
 import { type StoppedClock, stoppedClock } from "../../../../lib/adapters/memory/clock.js";
 import { MailboxId, type Random } from "../../../../lib/core/ids.js";
 import { silentLog } from "../../../../lib/ports/log.js";
-import type { ExtraFact, MailboxReader, RequestHistory } from "../../../../lib/ports/mail-source.js";
+import type { MailboxReader, OpenMailbox } from "../../../../lib/ports/mail-source.js";
 
 export type Answering = (request: IncomingMessage, response: ServerResponse, n: number) => void;
 
@@ -73,7 +73,7 @@ export interface Opened {
   clock: StoppedClock;
   spoolDir: string;
   spooled(): Promise<string[]>;
-  mailbox(options?: { history?: RequestHistory; signal?: AbortSignal; extra?: readonly ExtraFact[] }): MailboxReader;
+  mailbox(options?: Partial<Omit<OpenMailbox, "requestTimeoutMs">>): MailboxReader;
 }
 
 export async function opened(tenant: { url: string }, options: Partial<GraphOptions> = {}): Promise<Opened> {
@@ -96,8 +96,8 @@ export async function opened(tenant: { url: string }, options: Partial<GraphOpti
   const mailbox: Opened["mailbox"] = ({
     history = { slots: [] },
     signal = new AbortController().signal,
-    extra = [],
-  } = {}) => graph.mail.open(MailboxId.parse("anna"), { history, signal, extra });
+    ...rest
+  } = {}) => graph.mail.open(MailboxId.parse("anna"), { history, signal, ...rest });
   return { graph, clock, spoolDir, spooled: () => readdir(spoolDir), mailbox };
 }
 
