@@ -8,7 +8,10 @@ export interface Body {
   readonly size: number;
   /** The whole body when it is in memory; undefined when it is spooled. */
   readonly bytes: Uint8Array | undefined;
-  /** Reads [start, end) in chunks of at most 1 MiB; the whole body without arguments. May be called again and again. */
+  /**
+   * Reads [start, end) in chunks of at most 1 MiB; the whole body without arguments. May be called again and again. A chunk
+   * holds its bytes until the next one is asked for: who keeps it copies it.
+   */
   read(start?: number, end?: number): AsyncIterable<Uint8Array>;
   /** Removes the temporary file, if any. Calling it twice is harmless. */
   dispose(): Promise<void>;

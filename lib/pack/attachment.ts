@@ -33,7 +33,7 @@ export async function encodeAttachmentStream(
   content: () => AsyncIterable<Uint8Array>,
 ): Promise<{ body: AsyncIterable<Uint8Array>; contentEncoding?: "gzip" }> {
   if (!shrinks(await beginning(content()))) return { body: content() };
-  return { body: through(content(), createGzip()), contentEncoding: "gzip" };
+  return { body: through(copies(content()), createGzip()), contentEncoding: "gzip" };
 }
 
 /** The content again. `size` is what the cut says. @throws MailkeepError `corrupt` when it is not gzip or has another size */
@@ -74,6 +74,11 @@ async function beginning(content: AsyncIterable<Uint8Array>): Promise<Uint8Array
     if (length >= sampleBytes) break;
   }
   return Buffer.concat(chunks);
+}
+
+/** Chunks wait in a pipeline while the next is asked for, and these hold their bytes no longer than that. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }
 
 async function* through(source: AsyncIterable<Uint8Array>, transform: Transform): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,5 @@
 // What base64 lines are made of, byte by byte: digits, padding, line endings, and the proof that a text decodes exactly.
+import type { Room } from "./room.js";
 
 /** Byte values. */
 export const CR = 13;
@@ -21,15 +22,29 @@ export function isEol(bytes: Buffer, index: number, eol: string): boolean {
   return eol === "\n" ? bytes[index] === LF : bytes[index] === CR && bytes[index + 1] === LF;
 }
 
+/** The bytes [from, to) of a window, which should hold so many base64 digits. */
+export interface Digits {
+  from: number;
+  to: number;
+  count: number;
+}
+
 /**
  * Decodes a text that should hold `count` base64 digits (a multiple of 4) and line endings at known places. The decoder
  * skips what it does not know and takes `-` and `_` for digits, so: the full length and neither of these two prove that
  * every byte besides the line endings is a digit, and then encoding gives back the same text.
  */
-export function decodeDigits(bytes: Buffer, from: number, to: number, count: number): Buffer | undefined {
+export function decodeDigits(bytes: Buffer, { from, to, count }: Digits, room?: Room): Buffer | undefined {
   const text = bytes.toString("latin1", from, to);
-  const decoded = Buffer.from(text, "base64");
+  const decoded = decodeText(text, room);
   return decoded.length === (count / 4) * 3 && !text.includes("-") && !text.includes("_") ? decoded : undefined;
+}
+
+/** What the decoder makes of a text; it never makes more bytes than there are characters. */
+export function decodeText(text: string, room: Room | undefined): Buffer {
+  if (room === undefined) return Buffer.from(text, "base64");
+  const decoded = room(text.length);
+  return decoded.subarray(0, decoded.write(text, "base64"));
 }
 
 /** Decodes a short text that may end in padding; undefined unless encoding gives back the same text. */

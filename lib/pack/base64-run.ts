@@ -14,6 +14,7 @@ import {
   LF,
 } from "./base64-bytes.js";
 import type { Cut } from "./manifest.js";
+import type { Room } from "./room.js";
 
 /** Runs that decode to less stay in the message: 4 KiB is where blobs stop paying for themselves (FORMAT.md). */
 export const leastCutBytes = 4096;
@@ -27,7 +28,8 @@ export const leastWindowBytes = 64 * 1024;
 /** The full lines of a run are at least half of it (2,731 bytes or more), so that no run hides between two probes. */
 const probeEvery = 2048;
 const firstBlock = 8 * 1024;
-const largestBlock = 256 * 1024;
+/** The text of a block is a string; over 128 KiB V8 gives each one pages of its own, which costs more than it saves. */
+const largestBlock = 96 * 1024;
 
 export interface Run extends Pick<Cut, "offset" | "length" | "lineLength" | "eol"> {
   /** Decoded bytes. */
@@ -39,6 +41,8 @@ export interface RunSink {
   decoded(bytes: Buffer): void;
   /** The run is over: kept, or too short and to be forgotten. */
   ended(run: Run | undefined): void;
+  /** Where decoded bytes go, for a sink that does not keep them. Without it each call of `decoded` gets bytes of its own. */
+  room?: Room;
 }
 
 /** Part of a message; `base` is the offset of its first byte, `final` says that nothing follows. */
@@ -156,12 +160,13 @@ export class RunScanner {
     const stride = run.lineLength + run.eol.length;
     const at = run.at - base;
     let good = lines;
-    let decoded = decodeDigits(bytes, at, at + lines * stride, lines * run.lineLength);
+    const digits = (whole: number) => ({ from: at, to: at + whole * stride, count: whole * run.lineLength });
+    let decoded = decodeDigits(bytes, digits(lines), this.sink.room);
     if (decoded === undefined) {
       good = 0;
       while (good < lines && cleanLine(bytes, at + good * stride, run.lineLength)) good++;
       good -= good % run.group;
-      decoded = decodeDigits(bytes, at, at + good * stride, good * run.lineLength);
+      decoded = decodeDigits(bytes, digits(good), this.sink.room);
       if (good === 0 || decoded === undefined) return 0;
     }
     this.#decoded(run, decoded, good * stride);
@@ -192,7 +197,8 @@ export class RunScanner {
     for (;;) {
       const at = run.at - base;
       const whole = Math.min(run.block, Math.floor((bytes.length - at) / 4) * 4);
-      const decoded = whole === 0 ? undefined : decodeDigits(bytes, at, at + whole, whole);
+      const digits = { from: at, to: at + whole, count: whole };
+      const decoded = whole === 0 ? undefined : decodeDigits(bytes, digits, this.sink.room);
       if (decoded !== undefined) this.#decoded(run, decoded, whole);
       else if (whole === 0 && !final) return false;
       else break;

@@ -6,6 +6,7 @@ import { MailkeepError } from "../core/errors.js";
 import { asBuffer, encoded, encodedLength, writeLines } from "./base64-lines.js";
 import { longestLine } from "./base64-run.js";
 import type { Cut } from "./manifest.js";
+import { ownRoom, type Room, sharedRoom } from "./room.js";
 import type { Split } from "./split.js";
 
 /** One step through a message: bytes [from, to) of the skeleton, then perhaps a cut. */
@@ -37,14 +38,22 @@ export function spliceBytes(skeleton: Uint8Array, cuts: { cut: Cut; content: Uin
  * A message of any size, a block at a time. `open` reads the content of a cut; it is called for one cut after another.
  * The caller checks length and SHA-256 of the whole. @throws MailkeepError `corrupt` as {@link spliceBytes} does
  */
-export async function* splice(
+export function splice(
   skeleton: Uint8Array,
   cuts: Cut[],
   open: (cut: Cut) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
+  return spliced(skeleton, cuts, { open, room: ownRoom });
+}
+
+async function* spliced(
+  skeleton: Uint8Array,
+  cuts: Cut[],
+  { open, room }: { open(cut: Cut): AsyncIterable<Uint8Array>; room: Room },
+): AsyncGenerator<Uint8Array> {
   for (const { from, to, cut } of walk(skeleton, cuts, (cut) => cut)) {
     if (to > from) yield skeleton.subarray(from, to);
-    if (cut !== undefined) yield* encoded(counted(open(cut), cut), cut);
+    if (cut !== undefined) yield* encoded(counted(open(cut), cut), cut, room);
   }
 }
 
@@ -62,8 +71,8 @@ export async function verifySplit(split: Split, body: Body): Promise<boolean> {
     const contents = new Map(split.cuts.map(({ cut, content }) => [cut, content]));
     const hash = createHash("sha256");
     let size = 0;
-    const cuts = split.cuts.map(({ cut }) => cut);
-    for await (const chunk of splice(split.skeleton, cuts, (cut) => contents.get(cut)?.() ?? nothing())) {
+    const open = (cut: Cut) => contents.get(cut)?.() ?? nothing();
+    for await (const chunk of spliced(split.skeleton, [...contents.keys()], { open, room: sharedRoom() })) {
       size += chunk.length;
       hash.update(chunk);
     }

@@ -8,13 +8,17 @@ import { asBuffer, decoded } from "./base64-lines.js";
 import { leastWindowBytes, type Run, RunScanner } from "./base64-run.js";
 import { layout, mostRuns } from "./layout.js";
 import type { Cut } from "./manifest.js";
+import { sharedRoom } from "./room.js";
 
 const windowBytes = 4 * leastWindowBytes;
 const asItIs = { lineLength: 0, eol: "" } as const;
 
 export interface SplitCut {
   cut: Cut;
-  /** The content of the blob, in chunks; may be read again and again while the body is not disposed. */
+  /**
+   * The content of the blob, in chunks; may be read again and again while the body is not disposed. A chunk holds its bytes
+   * until the next one is asked for.
+   */
   content(): AsyncIterable<Uint8Array>;
   /** The content of the blob, when the message is in memory. */
   bytes?: Uint8Array;
@@ -103,6 +107,7 @@ export async function splitBody(body: Body): Promise<Split> {
         if (run !== undefined) runs.push({ ...run, sha256: hash.digest("hex") as Sha256 });
         hash = createHash("sha256");
       },
+      room: sharedRoom(),
     },
     mostRuns,
   );

@@ -30,7 +30,8 @@ export interface BlobStore {
   putIfAbsent(name: string, body: Uint8Array, options: PutOptions): Promise<boolean>;
   /**
    * Like {@link putIfAbsent} for a body of any size, staged in blocks so that only a few chunks are in memory. Nothing is
-   * visible under the name before all of it is there. When the name is taken the body may be left unread.
+   * visible under the name before all of it is there. When the name is taken the body may be left unread. A chunk of the body
+   * holds its bytes until the next one is asked for.
    */
   putStreamIfAbsent(name: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<boolean>;
   get(name: string): Promise<StoredBlob>;

@@ -5,20 +5,21 @@ import { type Body, inMemoryLimitBytes, memoryBody } from "../../core/body.js";
 import { MailkeepError } from "../../core/errors.js";
 import { Fault } from "./fault.js";
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 
-/** A body in a file, read in chunks of 1 MiB; `dispose` removes the file. */
+/** A body in a file, read in chunks of 256 KiB; `dispose` removes the file. */
 export function spooledBody(path: string, size: number): Body {
   let removed: Promise<void> | undefined;
   return {
     size,
     bytes: undefined,
     async *read(start = 0, end = size) {
+      const last = Math.min(end, size);
       const file = await open(path, "r");
       try {
-        for (let at = start; at < Math.min(end, size); ) {
-          const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.min(end, size) - at));
-          const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+        const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(chunkBytes, last - start)));
+        for (let at = start; at < last; ) {
+          const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, last - at), at);
           if (bytesRead === 0) throw new MailkeepError("corrupt", "a temporary file is shorter than what was written");
           yield chunk.subarray(0, bytesRead);
           at += bytesRead;

@@ -22,6 +22,11 @@ const samples: [string, Buffer, "gzip" | undefined][] = [
   ["nothing", Buffer.alloc(0), undefined],
 ];
 
+/** As a blob comes from storage: each chunk has a buffer of its own. */
+async function* downloaded(stored: Buffer, chunkBytes: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < stored.length; at += chunkBytes) yield stored.subarray(at, at + chunkBytes);
+}
+
 describe("attachment blobs", () => {
   it.each(samples)("%s is gzipped only when that saves a tenth", async (_, content, encoding) => {
     const { bytes, contentEncoding } = await encodeAttachment(content);
@@ -35,7 +40,7 @@ describe("attachment blobs", () => {
     const stream = await encodeAttachmentStream(() => chunkedBody(content, [1, 70_000]).read());
     expect(stream.contentEncoding).toBe(encoding);
     const stored = await collect(stream.body);
-    const back = await collect(decodeAttachmentStream(chunkedBody(stored, [999]).read(), stream.contentEncoding));
+    const back = await collect(decodeAttachmentStream(downloaded(stored, 999), stream.contentEncoding));
     expect(back.equals(content)).toBe(true);
   });
 

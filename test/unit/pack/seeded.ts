@@ -38,15 +38,17 @@ export function base64Lines(content: Buffer, lineLength: number, eol: string): s
   return lines.join(eol);
 }
 
-/** A body that is only read in chunks, as a spooled one is; `sizes` are taken in turn. */
+/** A body that is only read in chunks, all in one buffer, as a spooled one is; `sizes` are taken in turn. */
 export function chunkedBody(bytes: Uint8Array, sizes: number[]): Body {
   return {
     size: bytes.length,
     bytes: undefined,
     async *read(start = 0, end = bytes.length) {
+      const chunk = Buffer.alloc(Math.max(...sizes));
       for (let at = start, turn = 0; at < end; turn++) {
         const to = Math.min(end, at + (sizes[turn % sizes.length] ?? 1));
-        yield bytes.subarray(at, to);
+        chunk.set(bytes.subarray(at, to));
+        yield chunk.subarray(0, to - at);
         at = to;
       }
     },

@@ -103,6 +103,6 @@ export async function opened(tenant: { url: string }, options: Partial<GraphOpti
 
 export async function bytesOf(body: { read(): AsyncIterable<Uint8Array> }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body.read()) chunks.push(chunk);
+  for await (const chunk of body.read()) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks);
 }

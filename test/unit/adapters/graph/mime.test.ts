@@ -29,9 +29,14 @@ describe("the bytes of a message", () => {
     expect(await spooled()).toHaveLength(1);
     for (let again = 0; again < 2; again++) expect(sha256(await bytesOf(outcome.body))).toBe(sha256(large));
     const part: Uint8Array[] = [];
-    for await (const chunk of outcome.body.read(1_000_000, 3_500_000)) part.push(chunk);
+    const buffers = new Set<unknown>();
+    for await (const chunk of outcome.body.read(1_000_000, 3_500_000)) {
+      part.push(Uint8Array.from(chunk));
+      buffers.add(chunk.buffer);
+    }
     expect(Buffer.concat(part).equals(large.subarray(1_000_000, 3_500_000))).toBe(true);
     expect(Math.max(...part.map((chunk) => chunk.length))).toBeLessThanOrEqual(1024 * 1024);
+    expect(buffers.size, "a reading takes one buffer, whatever its length").toBe(1);
     await outcome.body.dispose();
     await outcome.body.dispose();
     expect(await spooled()).toEqual([]);
