@@ -125,6 +125,11 @@ export const MailboxRunAnswer = z.strictObject({
   deletion: DeletionAnswer.nullable().describe("Null without a deletion rule, and before its turn has come"),
   coverage: z.strictObject({
     folders: z.strictObject({ total: count, done: count }),
+    absentFolders: z
+      .array(z.string())
+      .describe(
+        "Well-known folders that the profile asks for and the mailbox says it does not have: nothing is missing for them",
+      ),
     messagesInMailbox: count.describe("As the chosen folders say; advisory"),
     skipped: SkippedAnswer,
     unjudged: count.describe("Stored by this run although Graph does not say of them what the filter asks"),

@@ -14,6 +14,7 @@ import type { Judge } from "../profiles/verdict.js";
 import { findRun } from "../runs/repo.js";
 import type { MailboxRun, Problem } from "../runs/run.js";
 import type { RunAtWork } from "../runs/settings.js";
+import { missWhatWasThere } from "./absent.js";
 import type { ArchiveDeps } from "./archive-mailbox.js";
 import { archivedMessages } from "./archived.js";
 import { retryOwed } from "./consider.js";
@@ -57,11 +58,12 @@ export async function archiveFolders(
   const isPastLinks = (folder: FolderId) => shut.has(folder) || listings.get(folder)?.linksDie;
   const begin = (folder: FolderId) => (isPastLinks(folder) ? undefined : ahead.begin(folder));
   const wishes = { onWanted: begin, known: async () => [...(await reading).known.keys()] };
-  const [tree, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
+  const [found, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
     await ahead.settled();
     throw error;
   });
   const { applied, owed, owedNow, counts, known, cursors } = state;
+  const tree = missWhatWasThere(found, known);
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);

@@ -65,8 +65,10 @@ export async function openCounts(
     plan(tree, concernsUs) {
       isOurs = concernsUs;
       const said = tree.wanted.reduce((sum, { totalItemCount }) => sum + totalItemCount, 0);
+      const { absent: _, ...before } = counts;
       counts = {
-        ...counts,
+        ...before,
+        ...(tree.absent.length > 0 && { absent: tree.absent }),
         status: "running",
         total: said,
         folders: { total: tree.wanted.length, done: 0 },

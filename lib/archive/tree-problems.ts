@@ -13,15 +13,16 @@ export function treeProblems(tree: Tree, isNamed: boolean): Problem[] {
     ...saidBy(said, doubt(name, guess)),
     folderPath: `wellknown:${name}`,
   }));
+  const isEmpty = tree.wanted.length === 0 && !tree.lacksAll;
   // One of many mailboxes may lack a folder that others have; one with nothing to read, or chosen by name, is a mistake.
-  const matters = isNamed || tree.wanted.length === 0;
+  const matters = isNamed || isEmpty;
   const unmatched = (matters ? tree.unmatched : []).map((pattern) => ({
     code: "FOLDER_NOT_FOUND",
     message: `no folder of the mailbox fits ${pattern}; GET /mailboxes/{id}/folders lists what there is`,
     folderPath: pattern,
   }));
   const nothing = { code: "NO_FOLDER_CHOSEN", message: "the profile chooses no folder of this mailbox" };
-  return [...unread, ...doubtful, ...unmatched, ...(tree.wanted.length === 0 ? [nothing] : [])];
+  return [...unread, ...doubtful, ...unmatched, ...(isEmpty ? [nothing] : [])];
 }
 
 const saidBy = ({ reason, status, requestId }: Unread, message: string): Problem => ({

@@ -7,7 +7,16 @@ import type { LedgerEvent } from "../ledger/record.js";
 import type { Folder, MailboxReader, Unread } from "../ports/mail-source.js";
 import { type PlacedFolder, wantsFolder, wantsRecoverable, wantsRecoverableFolder } from "../profiles/folder-choice.js";
 import type { Folders } from "../profiles/folders.js";
-import { type Doubt, guessed, isDoubtful, lookUp, unreadBy } from "./well-known.js";
+import {
+  type Doubt,
+  guessed,
+  isAbsent,
+  isDoubtful,
+  lookUp,
+  recoverableRoot,
+  recoverableTop,
+  unreadBy,
+} from "./well-known.js";
 
 export interface TreeFolder extends PlacedFolder {
   path: string;
@@ -31,6 +40,10 @@ export interface Tree {
   doubtful: Doubt[];
   /** Include patterns of the profile that chose no folder. */
   unmatched: string[];
+  /** Those that mean folders which not every mailbox has, and which this one says it does not have. */
+  absent: string[];
+  /** The profile asks for nothing else. */
+  lacksAll: boolean;
   /** Whether hidden folders were looked for: without, a missing hidden folder says nothing. */
   hiddenIncluded: boolean;
 }
@@ -39,14 +52,12 @@ export interface Tree {
  * Recoverable Items has no place in the tree. Graph lists what is in it; should it not, these go by well-known names,
  * whatever the mailbox's language.
  */
-const recoverableRoot = "recoverableitemsroot";
 const recoverableItems: [name: string, wellKnown: string][] = [
   ["Deletions", "recoverableitemsdeletions"],
   ["Purges", "recoverableitemspurges"],
   ["Versions", "recoverableitemsversions"],
   ["DiscoveryHolds", "recoverableitemsdiscoveryholds"],
 ];
-const recoverableTop = "Recoverable Items";
 
 export interface TreeWishes {
   /** Hears of wanted folders of the highest level while the levels below it are still being listed. */
@@ -76,7 +87,7 @@ export async function readTree(
   const [{ folders, topUnread }, names] = await Promise.all([reader.folders(asked), looked]);
   const placed = placeFolders(folders);
   const { wellKnown, doubtful } = guessed(names, placed);
-  const hoard = wantsRecoverable(choice) ? await recoverableFolders(reader) : { folders: [] };
+  const hoard = wantsRecoverable(choice) ? await recoverableFolders(reader) : { folders: [], isAbsent: true };
   const recoverable = hoard.folders;
   const wanted = [
     ...placed.filter((folder) => wantsFolder(choice, folder, wellKnown)),
@@ -96,12 +107,15 @@ export async function readTree(
   ];
   const chooses = (include: string) =>
     all.some((folder) => wantsFolder({ ...choice, include: [include], exclude: [] }, folder, wellKnown));
-  const unmatched = choice.include.filter((pattern) => !chooses(pattern) && !isDoubtful(pattern, doubtful));
-  if (choice.recoverableItems && recoverable.length === 0 && hoard.unread === undefined) unmatched.push(recoverableTop);
+  const missed = choice.include.filter((pattern) => !chooses(pattern) && !isDoubtful(pattern, doubtful));
+  if (choice.recoverableItems && recoverable.length === 0 && hoard.unread === undefined) missed.push(recoverableTop);
+  const absent = missed.filter((pattern) => isAbsent(pattern, names, hoard.isAbsent));
   return {
     ...treeOf({ all, wanted }, choice.hidden),
     unread,
-    unmatched,
+    unmatched: missed.filter((pattern) => !absent.includes(pattern)),
+    absent,
+    lacksAll: absent.length === choice.include.length + Number(choice.recoverableItems),
     doubtful,
     topIsUnread: topUnread !== undefined,
   };
@@ -115,6 +129,8 @@ export function treeOf(folders: { all: TreeFolder[]; wanted: TreeFolder[] }, hid
     reads: (folder) => read.has(folder),
     unread: [],
     unmatched: [],
+    absent: [],
+    lacksAll: false,
     doubtful: [],
     topIsUnread: false,
     hiddenIncluded,
@@ -146,36 +162,45 @@ export function placeFolders(folders: Folder[]): TreeFolder[] {
     .sort((a, b) => a.names.length - b.names.length);
 }
 
+/** What a mailbox has of Recoverable Items; `isAbsent`: nothing, by its own word. */
+interface Hoard {
+  folders: TreeFolder[];
+  isAbsent: boolean;
+  unread?: Unread;
+}
+
 /** What keeps Recoverable Items shut keeps nothing else shut. */
-async function recoverableFolders(reader: MailboxReader): Promise<{ folders: TreeFolder[]; unread?: Unread }> {
+async function recoverableFolders(reader: MailboxReader): Promise<Hoard> {
   try {
-    return { folders: await readRecoverable(reader) };
+    return await readRecoverable(reader);
   } catch (error) {
     if (!isMailkeepError(error, "unavailable", "forbidden", "invalid", "too-large")) throw error;
-    return { folders: [], unread: unreadBy(error) };
+    return { folders: [], isAbsent: false, unread: unreadBy(error) };
   }
 }
 
-async function readRecoverable(reader: MailboxReader): Promise<TreeFolder[]> {
+async function readRecoverable(reader: MailboxReader): Promise<Hoard> {
   const root = await reader.wellKnownFolder(recoverableRoot);
-  const below = root === undefined ? [] : placeFolders(await reader.foldersBelow(root));
-  const folders = below.length > 0 ? below : await namedRecoverableFolders(reader);
-  return folders.map((folder) => {
+  const below = root.id === undefined ? [] : placeFolders(await reader.foldersBelow(root.id));
+  const found = below.length > 0 ? { folders: below, isAbsent: false } : await namedRecoverableFolders(reader);
+  const folders = found.folders.map((folder) => {
     const names = [recoverableTop, ...folder.names];
-    const lineage = [root ?? ("" as FolderId), ...folder.lineage];
+    const lineage = [root.id ?? ("" as FolderId), ...folder.lineage];
     return { ...folder, names, lineage, path: folderPath(names), hidden: true };
   });
+  return { folders, isAbsent: root.isAbsent && found.isAbsent };
 }
 
-async function namedRecoverableFolders(reader: MailboxReader): Promise<TreeFolder[]> {
-  const branches = recoverableItems.map(async ([name, wellKnown]) => {
-    const id = await reader.wellKnownFolder(wellKnown);
-    if (id === undefined) return [];
+async function namedRecoverableFolders(reader: MailboxReader): Promise<Hoard> {
+  const branches = recoverableItems.map(async ([name, wellKnown]): Promise<Hoard> => {
+    const { id, isAbsent } = await reader.wellKnownFolder(wellKnown);
+    if (id === undefined) return { folders: [], isAbsent };
     const top = { id, parentId: "" as FolderId, displayName: name, totalItemCount: 0, hidden: true };
     // A folder deleted with all its mail lies in here as a folder.
-    return placeFolders([top, ...(await reader.foldersBelow(id))]);
+    return { folders: placeFolders([top, ...(await reader.foldersBelow(id))]), isAbsent: false };
   });
-  return (await Promise.all(branches)).flat();
+  const all = await Promise.all(branches);
+  return { folders: all.flatMap(({ folders }) => folders), isAbsent: all.every(({ isAbsent }) => isAbsent) };
 }
 
 /** Pure: what is new about the folders since the ledger last spoke of them. Vanished ones come later, when emptied. */
@@ -199,7 +224,7 @@ export function vanishedFolders(tree: Tree, known: ReadonlyMap<string, KnownFold
 const isPartial = (tree: Tree): boolean =>
   tree.topIsUnread || [...tree.all.values()].some(({ belowUnread }) => belowUnread !== undefined);
 
-function isMissing({ folderId, path, hidden }: KnownFolder, tree: Tree): boolean {
+export function isMissing({ folderId, path, hidden }: KnownFolder, tree: Tree): boolean {
   const isLookedFor = !hidden || (tree.hiddenIncluded && !path.startsWith(`/${recoverableTop}/`));
   return !tree.topIsUnread && isLookedFor && !tree.all.has(folderId as FolderId);
 }

@@ -109,7 +109,7 @@ function listInstead(walk: Walk, folder: TreeFolder, counted: Hashes): Promise<b
 
 /** A page can vanish while its folder stays. Graph takes a folder's id wherever it takes a well-known name. */
 async function isThere(session: Session, folder: TreeFolder): Promise<boolean> {
-  return (await session.reader.wellKnownFolder(folder.id)) !== undefined;
+  return (await session.reader.wellKnownFolder(folder.id)).id !== undefined;
 }
 
 type Page = Extract<ChangePage, { kind: "page" }>;

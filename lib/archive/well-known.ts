@@ -2,7 +2,7 @@
 import { isMailkeepError, type MailkeepError } from "../core/errors.js";
 import type { FolderId } from "../core/ids.js";
 import type { MailboxReader, Unread } from "../ports/mail-source.js";
-import { wellKnownNames } from "../profiles/folder-choice.js";
+import { wellKnownNames, wholeWellKnown } from "../profiles/folder-choice.js";
 import type { Folders } from "../profiles/folders.js";
 import type { TreeFolder } from "./tree.js";
 
@@ -16,16 +16,27 @@ export interface Doubt extends Unread {
 interface Names {
   wellKnown: Map<string, FolderId>;
   refused: Map<string, Unread>;
+  /** Those that the mailbox says it does not have. */
+  absent: Set<string>;
 }
+
+/** Beside the tree, and chosen as a whole by a setting of its own. */
+export const recoverableTop = "Recoverable Items";
+export const recoverableRoot = "recoverableitemsroot";
+
+/** The name that a choice means as a whole, with all below it. */
+export const wholeName = (pattern: string): string | undefined =>
+  pattern === recoverableTop ? recoverableRoot : wholeWellKnown(pattern);
 
 /** One name that cannot be looked up stops nobody: what it means is guessed, and said. */
 export async function lookUp(choice: Folders, reader: MailboxReader): Promise<Names> {
-  const names: Names = { wellKnown: new Map(), refused: new Map() };
+  const names: Names = { wellKnown: new Map(), refused: new Map(), absent: new Set() };
   await Promise.all(
     wellKnownNames(choice).map(async (name) => {
       try {
-        const id = await reader.wellKnownFolder(name);
-        if (id !== undefined) names.wellKnown.set(name, id);
+        const folder = await reader.wellKnownFolder(name);
+        if (folder.id !== undefined) names.wellKnown.set(name, folder.id);
+        else if (folder.isAbsent) names.absent.add(name);
       } catch (error) {
         if (!isMailkeepError(error, "unavailable", "invalid", "too-large")) throw error;
         names.refused.set(name, unreadBy(error));
@@ -99,7 +110,7 @@ const usualNames: Record<string, readonly string[]> = {
 
 /** Pure: the names with what can be said of those that were refused. */
 export function guessed(
-  { wellKnown, refused }: Names,
+  { wellKnown, refused }: Pick<Names, "wellKnown" | "refused">,
   folders: readonly TreeFolder[],
 ): { wellKnown: ReadonlyMap<string, FolderId>; doubtful: Doubt[] } {
   const all = new Map(wellKnown);
@@ -117,3 +128,13 @@ export const isDoubtful = (pattern: string, doubtful: readonly Doubt[]): boolean
   doubtful.some(
     ({ name, guess }) => guess === undefined && pattern.toLowerCase().startsWith(`wellknown:${name.toLowerCase()}`),
   );
+
+/** Exchange makes them with the mailbox: one that lacks them is not as it should be. */
+const everyMailboxHas = new Set(["inbox", "drafts", "sentitems", "deleteditems", "outbox"]);
+
+/** Pure: whether the mailbox has said that it does not have what the pattern, which chose no folder, asks for. */
+export function isAbsent(pattern: string, { absent }: Pick<Names, "absent">, hasNothingRecoverable: boolean): boolean {
+  const name = wholeName(pattern);
+  if (name === undefined || everyMailboxHas.has(name)) return false;
+  return name === recoverableRoot ? hasNothingRecoverable : absent.has(name);
+}

@@ -146,7 +146,7 @@ type Seen = { kind: "message" | "inbox" } | { kind: "shut"; refusal: MailkeepErr
 
 /** As far into a mailbox as archiving goes: an app that may list messages and read none is of no use. */
 async function lookInto(reader: MailboxReader, tenant: OpenTenant): Promise<Seen | undefined> {
-  const inbox = await reader.wellKnownFolder("inbox");
+  const { id: inbox } = await reader.wellKnownFolder("inbox");
   if (inbox === undefined) return undefined;
   const page = await reader.changes(inbox, undefined, messageTries);
   const changes = page.kind === "page" ? page.changes.slice(0, messageTries) : [];

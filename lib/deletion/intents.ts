@@ -80,7 +80,7 @@ const recoverableNames = ["recoverableitemsdeletions", "recoverableitemspurges"]
 
 export async function deletedPlaces(reader: MailboxReader): Promise<DeletedPlaces> {
   const [deletedItems, ...recoverable] = await allAnswers(
-    ["deleteditems", ...recoverableNames].map((name) => reader.wellKnownFolder(name)),
+    ["deleteditems", ...recoverableNames].map(async (name) => (await reader.wellKnownFolder(name)).id),
   );
   return { deletedItems, recoverable: new Set(recoverable.filter((id) => id !== undefined)) };
 }

@@ -26,6 +26,13 @@ export interface Unanswered extends Unread {
   hidden: boolean;
 }
 
+/** What a mailbox says to a well-known name. */
+export interface NamedFolder {
+  id: FolderId | undefined;
+  /** It said in so many words that it has no such folder, as opposed to not taking the name. */
+  isAbsent: boolean;
+}
+
 export interface FolderTree {
   folders: Folder[];
   /** The top level could not be listed: these are the folders that Graph gives by their names or ids, and those below. */
@@ -133,8 +140,8 @@ export interface OpenMailbox {
 export interface MailboxReader {
   /** Whether there is a mailbox behind the user, and its kind as far as the identity may know it. */
   probe(): Promise<MailboxProbe>;
-  /** The id of a well-known folder (`inbox`, `drafts`, …, any language); undefined when the mailbox has none. */
-  wellKnownFolder(name: string): Promise<FolderId | undefined>;
+  /** A well-known folder (`inbox`, `drafts`, …, any language); without an id when the mailbox has none. */
+  wellKnownFolder(name: string): Promise<NamedFolder>;
   /**
    * Every folder at every depth, search folders left out; hidden ones only when asked for. A folder whose children cannot
    * be listed says so, and stops nobody. Where the top level itself cannot be listed, its folders are asked for one by one:

@@ -24,6 +24,12 @@ function wellKnownIn(pattern: string): { name: string; below: string } | undefin
   return name === undefined ? undefined : { name: name.toLowerCase(), below };
 }
 
+/** The well-known name of a pattern that means the folder of that name and all below it; undefined for any other. */
+export function wholeWellKnown(pattern: string): string | undefined {
+  const named = wellKnownIn(pattern);
+  return named !== undefined && patternNames(named.below).every((part) => part === "any") ? named.name : undefined;
+}
+
 /** The well-known names a profile speaks of, lower case. */
 export function wellKnownNames({ include, exclude }: Folders): string[] {
   const named = [...include, ...exclude].map((pattern) => wellKnownIn(pattern)?.name);
@@ -34,7 +40,9 @@ export function wellKnownNames({ include, exclude }: Folders): string[] {
 export const wantsRecoverable = ({ recoverableItems, include }: Folders): boolean =>
   recoverableItems || include.some(namesRecoverable);
 
-const namesRecoverable = (pattern: string) => wellKnownIn(pattern)?.name.startsWith(recoverable) === true;
+const namesRecoverable = (pattern: string) => isRecoverable(wellKnownIn(pattern)?.name ?? "");
+
+export const isRecoverable = (wellKnownName: string): boolean => wellKnownName.startsWith(recoverable);
 
 /** Whether the profile wants the folder: chosen by an include pattern and by no exclude pattern. */
 export function wantsFolder(folders: Folders, folder: PlacedFolder, wellKnown: WellKnownFolders): boolean {

@@ -157,6 +157,8 @@ export interface MailboxRun {
   total: number;
   done: number;
   folders: { total: number; done: number };
+  /** Folders that the profile asks for, which not every mailbox has and this one says it does not have: no gap. */
+  absent?: string[];
   /** Messages stored by this run and those fetched and not committed yet: what the rate is judged by while it works. */
   fetched?: number;
   /** Messages in quarantine for this mailbox now. */

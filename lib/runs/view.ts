@@ -122,6 +122,8 @@ export interface MailboxRunView {
 /** What exists, what was read, and what is missing. */
 export interface Coverage {
   folders: MailboxRun["folders"];
+  /** Well-known folders that the profile asks for and the mailbox says it does not have: nothing is missing for them. */
+  absentFolders: string[];
   /** As the chosen folders say; Graph calls the number advisory. */
   messagesInMailbox: number;
   /** Seen and not stored because the profile does not want them, or not yet: how many for each cause. */
@@ -163,6 +165,7 @@ export function viewMailboxRun(part: MailboxRun, rule?: RunDeletion): MailboxRun
     deletion: rule === undefined || part.deletion === undefined ? null : viewDeletion(rule, part.deletion),
     coverage: {
       folders: part.folders,
+      absentFolders: part.absent ?? [],
       messagesInMailbox: part.total,
       skipped: part.skipped ?? {},
       unjudged: part.unjudged ?? 0,

@@ -86,6 +86,10 @@ const storeCodes = [
   "errortimeoutexpired",
 ];
 
+/** Of an answer that comes to `absent`: whether it says so in so many words, or only refuses the name. */
+export const isPlainAbsence = ({ status, reason }: { status: number; reason: string }): boolean =>
+  status === 404 && ["erroritemnotfound", "errorfoldernotfound"].includes(reason.toLowerCase());
+
 /** The first row that fits decides. */
 export const rules: readonly Rule[] = [
   { status: is(429, 509), retry: "pause", end: throws("throttled") },

@@ -11,9 +11,11 @@ import type {
   MailboxReader,
   MessageFacts,
   MimeOutcome,
+  NamedFolder,
   OpenMailbox,
   Unanswered,
 } from "../../ports/mail-source.js";
+import { isPlainAbsence } from "./errors.js";
 import { expandOf } from "./extended-properties.js";
 import { Fault } from "./fault.js";
 import { FolderLevels, type FoldersAsked, wholeTree } from "./folder-levels.js";
@@ -61,7 +63,7 @@ export class GraphMailboxReader implements MailboxReader {
     return probeMailbox(this.ask, this.settings);
   }
 
-  async wellKnownFolder(name: string): Promise<FolderId | undefined> {
+  async wellKnownFolder(name: string): Promise<NamedFolder> {
     const route = "/users/{id}/mailFolders/{name}";
     const reply = await this.ask.ask({
       route,
@@ -69,7 +71,8 @@ export class GraphMailboxReader implements MailboxReader {
       path: `/mailFolders/${encodeURIComponent(name)}?$select=id`,
       read: (answer) => readJson(answer, IdOnly),
     });
-    return reply.kind === "absent" ? undefined : (valueIn(reply, route).id as FolderId);
+    if (reply.kind === "absent") return { id: undefined, isAbsent: isPlainAbsence(reply) };
+    return { id: valueIn(reply, route).id as FolderId, isAbsent: false };
   }
 
   folders(options: FoldersAsked): Promise<FolderTree> {

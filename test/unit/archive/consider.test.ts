@@ -24,6 +24,8 @@ function aSession(failures: number): Session {
       reads: () => true,
       unread: [],
       unmatched: [],
+      absent: [],
+      lacksAll: false,
       doubtful: [],
       topIsUnread: false,
       hiddenIncluded: false,

@@ -127,13 +127,15 @@ describe("the folder tree", () => {
 
 describe("well-known folders", () => {
   it.each([
-    [404, "ErrorItemNotFound"],
-    [404, "ErrorFolderNotFound"],
-    [400, "ErrorInvalidIdMalformed"],
-  ])("that a mailbox lacks are undefined (%i %s)", async (status, code) => {
+    [404, "ErrorItemNotFound", true],
+    [404, "ErrorFolderNotFound", true],
+    [404, "ErrorInvalidFolderId", false],
+    [400, "ErrorItemNotFound", false],
+    [400, "ErrorInvalidIdMalformed", false],
+  ])("that a mailbox lacks have no id, and are absent when it says so (%i %s: %s)", async (status, code, isAbsent) => {
     const tenant = await aTenant((_request, response) => refuse(response, status, code));
     const { mailbox } = await opened(tenant);
-    expect(await mailbox().wellKnownFolder("clutter")).toBeUndefined();
+    expect(await mailbox().wellKnownFolder("clutter")).toEqual({ id: undefined, isAbsent });
   });
 
   it("are found, and never absent because a read failed", async () => {
@@ -144,7 +146,7 @@ describe("well-known folders", () => {
       ),
     );
     const { mailbox } = await opened(tenant);
-    expect(await mailbox().wellKnownFolder("inbox")).toBe("X");
+    expect(await mailbox().wellKnownFolder("inbox")).toEqual({ id: "X", isAbsent: false });
     expect(paths(tenant)).toEqual(["/mailFolders/inbox?$select=id"]);
     await expect(mailbox().wellKnownFolder("inbox")).rejects.toMatchObject({ code: "unavailable" });
   });
