@@ -15,8 +15,8 @@ function pattern(size: number, seed = 1): Uint8Array {
 }
 
 async function* chunked(bytes: Uint8Array, chunkBytes: number): AsyncIterable<Uint8Array> {
-  // One buffer for all chunks, as a file reader would have it.
-  const chunk = new Uint8Array(chunkBytes);
+  // One buffer for all chunks, as a file reader would have it: a Buffer, whose slice is no copy.
+  const chunk = Buffer.alloc(chunkBytes);
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const part = bytes.subarray(at, at + chunkBytes);
     chunk.set(part);

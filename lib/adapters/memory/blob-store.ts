@@ -78,7 +78,7 @@ export function memoryBlobStore(now: () => Date = () => new Date(0)): MemoryBlob
     async putStreamIfAbsent(name, body, options) {
       checkBlobName(name);
       const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk.slice());
+      for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
       return put(name, new Uint8Array(Buffer.concat(chunks)), options);
     },
     async get(name) {
