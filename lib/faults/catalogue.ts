@@ -928,7 +928,7 @@ const own: Record<string, Entry> = {
     kind: "request",
     who: people.caller,
     cause: "Nobody in the directory has this name; a run asks the directory itself for it before it says so.",
-    fix: "Check the spelling. A user made minutes ago may take up to an hour to be found everywhere: run it again then.",
+    fix: "Check the spelling; the name of a group belongs into mailboxes.groups. A user made minutes ago may take up to an hour to be found everywhere: run it again then.",
     link: links.users,
   },
   ALREADY_ARCHIVED: {
@@ -1345,7 +1345,7 @@ const own: Record<string, Entry> = {
     kind: "request",
     who: people.caller,
     cause: "No group has the name that the profile gives, or no user stands below that organisational unit.",
-    fix: "Correct the address or object id in the profile; for dynamic distribution groups, let mailkeep ask Exchange Online.",
+    fix: "Correct the address or object id in the profile; the name of a user belongs into mailboxes.mailboxes. For dynamic distribution groups, let mailkeep ask Exchange Online.",
     link: links.groups,
   },
   GROUP_NOT_IN_GRAPH: {

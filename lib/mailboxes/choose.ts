@@ -8,6 +8,8 @@ import type { ProfileInput } from "../profiles/profile.js";
 import { entryOf } from "./enter.js";
 import { expandGroups } from "./expand.js";
 import type { MailboxEntry } from "./mailbox.js";
+import { groupsAmong } from "./misplaced.js";
+import { indexNames } from "./name-index.js";
 import { type Resolution, resolve } from "./resolve.js";
 import { loadSnapshot, type Snapshot } from "./snapshot.js";
 import { meet, strangersIn, type Unanswered } from "./strangers.js";
@@ -60,5 +62,8 @@ export async function chooseMailboxes(
   const now = new Map([...before, ...entered.map((entry) => [entry.id, entry] as const)]);
   const all = { ...snapshot, entries: [...now.values()] };
   const { unanswered } = met;
-  return { ...resolve(profile, all.entries, { expanded, unanswered }), snapshot: all, unanswered };
+  const index = indexNames(all.entries);
+  const nobodys = profile.mailboxes.mailboxes.filter((name) => !unanswered.has(name) && index.find(name) === undefined);
+  const groupNames = await groupsAmong(nobodys, directory);
+  return { ...resolve(profile, all.entries, { expanded, unanswered, groupNames }), snapshot: all, unanswered };
 }

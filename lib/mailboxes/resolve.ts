@@ -7,6 +7,7 @@ import { exclusionText } from "./classify.js";
 import { isGone } from "./enter.js";
 import { type Expansion, emptyExpansion, type Person } from "./expansion.js";
 import type { MailboxEntry } from "./mailbox.js";
+import { asUser } from "./misplaced.js";
 import { type FoundBy, indexNames, type NameIndex } from "./name-index.js";
 import type { Unanswered } from "./strangers.js";
 import { inGroup, strangersOf, type Unresolved, unknown } from "./unresolved.js";
@@ -42,20 +43,22 @@ export interface Asked {
   expanded?: Expansion[];
   /** Whom the directory was asked for, and did not answer. */
   unanswered?: Unanswered;
+  /** Names among the mailboxes that no user has, and a group. */
+  groupNames?: ReadonlySet<string>;
 }
 
 export function resolve(
   profile: Pick<ProfileInput, "mailboxes">,
   directory: MailboxEntry[],
-  { expanded = [], unanswered = new Map() }: Asked = {},
+  { expanded = [], unanswered = new Map(), groupNames = new Set() }: Asked = {},
 ): Resolution {
   const { mode, groups } = profile.mailboxes;
   const index = indexNames(directory);
   const unresolved: Unresolved[] = [];
   const names = groups.some(isContainer) ? namesOf(directory) : [];
   const containers = [...new Set(groups.filter(isContainer))].map((name) => expandContainer(name, names));
-  const all = [...expanded, ...containers].map((group) => withoutContacts(group, index, unanswered));
-  const named = namedBy(profile, { index, groups: all, unresolved, unanswered });
+  const all = [...expanded, ...containers].map((group) => asUser(withoutContacts(group, index, unanswered), index));
+  const named = namedBy(profile, { index, groups: all, unresolved, unanswered, groupNames });
   if (mode === "single" || mode === "only") return { ...namedOnly(named, unresolved), groups: all };
   const result: Resolution = { chosen: [], excluded: [], unresolved, groups: all };
   for (const mailbox of directory) {
@@ -68,23 +71,22 @@ export function resolve(
   return result;
 }
 
-interface Lookup {
+interface Lookup extends Required<Omit<Asked, "expanded">> {
   index: NameIndex;
   groups: Expansion[];
-  unanswered: Unanswered;
   /** Filled with what could not be found. */
   unresolved: Unresolved[];
 }
 
 /** Everybody whom the lists of the profile mean; a name of its own comes before a group. */
 function namedBy({ mailboxes: { mode, mailboxes } }: Pick<ProfileInput, "mailboxes">, lookup: Lookup): Named {
-  const { index, groups, unresolved, unanswered } = lookup;
+  const { index, groups, unresolved, unanswered, groupNames } = lookup;
   const named: Named = new Map();
   for (const name of mailboxes) {
     const found = index.find(name);
     const silence = unanswered.get(name);
     if (found === undefined || (silence !== undefined && isGone(found.mailbox)))
-      unresolved.push(unknown(name, silence, mode === "except"));
+      unresolved.push(unknown(name, { silence, isGroup: groupNames.has(name), fatal: mode === "except" }));
     else if (!named.has(found.mailbox))
       named.set(found.mailbox, { selectedBy: { mode, name, ...foundBy(name, found) }, byName: true });
   }

@@ -12,14 +12,19 @@ export interface Unresolved {
 
 export const unknown = (
   address: string,
-  silence: { code: string; message: string } | undefined,
-  fatal: boolean,
+  {
+    silence,
+    isGroup,
+    fatal,
+  }: { silence: { code: string; message: string } | undefined; isGroup: boolean; fatal: boolean },
 ): Unresolved =>
   silence === undefined
     ? {
         address,
         reason: "ADDRESS_NOT_FOUND",
-        message: `nobody in the directory has the name ${address}; check the spelling; a group belongs into mailboxes.groups`,
+        message: isGroup
+          ? `no user has the name ${address}: it is a group's, and belongs into mailboxes.groups`
+          : `nobody in the directory has the name ${address}; check the spelling; a group belongs into mailboxes.groups`,
         fatal,
       }
     : {

@@ -19,6 +19,11 @@ async function ran(world: World, mailboxes: object) {
   return { run, by, done: done.map(({ address }) => address).sort(), codes: run.problems.map(({ code }) => code) };
 }
 
+/** Where Exchange is asked for dynamic groups. */
+const exchangeGroups = ["InvokeCommand", "DynamicDistributionGroupMember"].flatMap((door) =>
+  ["", "Member"].map((what) => `POST /adminapi/${door} Get-DynamicDistributionGroup${what}`),
+);
+
 const addresses = (world: World) => world.tenant.mailboxes.list().map(({ address }) => address);
 
 /** A group of these, known by `alias@…`. */
@@ -286,11 +291,7 @@ describe("a group that cannot be had", () => {
     async (_, exchange, fault, why) => {
       await using world = await aWorld({ tenant: some });
       const [anna] = addresses(world);
-      const routes = ["POST /adminapi/InvokeCommand", "POST /adminapi/DynamicDistributionGroupMember"];
-      const route = ["Get-DynamicDistributionGroup", "Get-DynamicDistributionGroupMember"].flatMap((name) =>
-        routes.map((door) => `${door} ${name}`),
-      );
-      world.tenant.faults.set({ exchange, rules: fault ? [{ route, do: fault }] : [] });
+      world.tenant.faults.set({ exchange, rules: fault ? [{ route: exchangeGroups, do: fault }] : [] });
       const groups = [`everyone.berlin@${domain}`];
       const { run, done, codes } = await ran(world, { mode: "only", mailboxes: [anna], groups });
       expect({ status: run.status, done, codes }).toEqual({
@@ -383,3 +384,74 @@ describe("a group that cannot be had", () => {
 
 const mailWasAsked = ({ tenant }: World, id: string) =>
   tenant.requests.some(({ mailbox, route }) => mailbox === id && route.includes("mailFolders/delta"));
+
+describe("a name in the wrong list", () => {
+  const hint = (list: string) => expect.stringContaining(`belongs into mailboxes.${list}`);
+  const group = `legal@${domain}`;
+
+  it.each([
+    ["only", "succeededWithGaps"],
+    ["except", "failed"],
+  ])("is a user's among the groups (%s): told, by address and object id", async (mode, status) => {
+    await using world = await aWorld({ tenant: some });
+    const [anna, ben] = world.tenant.mailboxes.list();
+    for (const name of [anna?.address ?? "", anna?.id ?? ""]) {
+      const { run, codes } = await ran(world, { mode, mailboxes: [ben?.address], groups: [name] });
+      expect({ status: run.status, codes }).toEqual({ status, codes: ["GROUP_NOT_FOUND"] });
+      expect(run.problems[0]).toMatchObject({ message: hint("mailboxes"), fix: expect.stringContaining("mailboxes.") });
+    }
+    expect(world.tenant.counters().unknownRoutes).toEqual([]);
+  });
+
+  it("is a user's, even where Exchange does not tell of groups of its own", async () => {
+    await using world = await aWorld({ tenant: some });
+    const { address } = world.mailbox();
+    const refused = { kind: "status", status: 403, code: "AccessDenied" } as const;
+    world.tenant.faults.set({ rules: [{ route: exchangeGroups, do: refused }] });
+    const { run, codes } = await ran(world, { mode: "only", groups: [address] });
+    expect(codes).toEqual(["GROUP_NOT_IN_GRAPH"]);
+    expect(run.problems[0]?.message).toMatch(/only Exchange Online knows it.*belongs into mailboxes\.mailboxes$/);
+  });
+
+  it.each([
+    ["only", "succeededWithGaps"],
+    ["except", "failed"],
+  ])("is a group's among the mailboxes (%s): told, by address and object id", async (mode, status) => {
+    await using world = await aWorld({ tenant: some });
+    const [, ben] = addresses(world);
+    const { id } = world.tenant.mailboxes.group("Legal");
+    for (const name of [group, id]) {
+      const { run, codes } = await ran(world, { mode, mailboxes: [ben, name] });
+      expect({ status: run.status, codes }).toEqual({ status, codes: ["ADDRESS_NOT_FOUND"] });
+      expect(run.problems[0]).toMatchObject({
+        message: hint("groups"),
+        fix: expect.stringContaining("mailboxes.groups"),
+      });
+      expect(run.problems[0]?.message).not.toContain("spelling");
+    }
+    expect(world.tenant.counters().unknownRoutes).toEqual([]);
+  });
+
+  it("that nobody has is no group's, and one that the directory does not tell of is not called one", async () => {
+    await using world = await aWorld({ tenant: some });
+    const forbidden = { kind: "status", status: 403, code: "Authorization_RequestDenied" } as const;
+    const messages: (string | undefined)[] = [];
+    for (const [name, rules] of [
+      [`nobody.known@${domain}`, []],
+      [group, [{ route: "GET /groups", do: forbidden }]],
+    ] as const) {
+      world.tenant.faults.set({ rules: [...rules] });
+      const { run, codes } = await ran(world, { mode: "only", mailboxes: [name] });
+      expect(codes).toEqual(["ADDRESS_NOT_FOUND"]);
+      messages.push(run.problems[0]?.message);
+    }
+    for (const message of messages)
+      expect(message).toMatch(/check the spelling; a group belongs into mailboxes.groups$/);
+  });
+
+  it("costs nothing where every name is somebody's", async () => {
+    await using world = await aWorld({ tenant: some });
+    await ran(world, { mode: "only", mailboxes: addresses(world) });
+    expect(world.tenant.requests.filter(({ route }) => route.startsWith("GET /groups"))).toEqual([]);
+  });
+});
