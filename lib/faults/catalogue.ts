@@ -927,7 +927,7 @@ const own: Record<string, Entry> = {
   ADDRESS_NOT_FOUND: {
     kind: "request",
     who: people.caller,
-    cause: "Nobody in the directory has this name; a run asks the directory itself for it before it says so.",
+    cause: "No user in the directory has this name; a run asks the directory itself for it before it says so.",
     fix: "Check the spelling; the name of a group belongs into mailboxes.groups. A user made minutes ago may take up to an hour to be found everywhere: run it again then.",
     link: links.users,
   },
