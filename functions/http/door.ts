@@ -42,7 +42,7 @@ export function door<R extends Route>(
         const reply = await witness(visit, input, {
           call: () => call(input),
           audit: deps.audit,
-          ...(current && { current: () => current(input as never) }),
+          ...(current && { current: () => current(input) }),
         });
         // The body is made after the function's end: what breaks then belongs to this request all the same.
         return toResponse(route.answer, reply, AsyncLocalStorage.bind(broken));

@@ -13,15 +13,14 @@ const deepest = 12;
 
 /** Ids first, then the query, the version, the body: the cheap before the dear. */
 export async function parse<R extends Route>(request: HttpRequest, route: R): Promise<Input<R>> {
-  const input: Input = {
-    params: check(route.params, pathParams(request, route), { code: "INVALID_ID", where: "the path" }),
-    query: check(route.query, queryParams(request), { code: "INVALID_INPUT", where: "the query" }),
+  return {
+    params: check<R["params"]>(route.params, pathParams(request, route), { code: "INVALID_ID", where: "the path" }),
+    query: check<R["query"]>(route.query, queryParams(request), { code: "INVALID_INPUT", where: "the query" }),
     ifMatch: route.needsIfMatch === false ? "" : precondition(request, route.needsIfMatch === "orNone"),
-    body: route.method === "GET" || route.method === "DELETE" ? undefined : await body(request, route),
+    body: await body(request, route),
     wish: bytesWish(request),
     url: new URL(request.url),
   };
-  return input as Input<R>;
 }
 
 const bytesWish = ({ method, headers }: HttpRequest): BytesWish => ({
@@ -84,10 +83,12 @@ function ifMatch({ headers }: HttpRequest, orNone: boolean): string {
   return etag;
 }
 
-async function body(request: HttpRequest, route: Route): Promise<unknown> {
-  const bytes = await readBody(request);
+async function body<R extends Route>(request: HttpRequest, route: R): Promise<z.output<R["body"]>> {
+  const schema: R["body"] = route.body;
+  const isSent = route.method !== "GET" && route.method !== "DELETE";
+  const bytes = isSent ? await readBody(request) : Buffer.alloc(0);
   if (bytes.length === 0) {
-    const none = route.body.safeParse(undefined);
+    const none = schema.safeParse(undefined);
     if (none.success) return none.data;
     throw new Refusal(400, "INVALID_JSON", "send a JSON body");
   }
@@ -97,7 +98,7 @@ async function body(request: HttpRequest, route: Route): Promise<unknown> {
   const json = parseJson(bytes);
   const unstorable = unstorableText(json);
   if (unstorable.length > 0) throw invalid("INVALID_INPUT", "the body", unstorable);
-  return check(route.body, json, { code: "INVALID_INPUT", where: "the body" });
+  return check(schema, json, { code: "INVALID_INPUT", where: "the body" });
 }
 
 async function readBody({ headers, body }: HttpRequest): Promise<Buffer> {
@@ -124,9 +125,13 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function check(schema: z.ZodType, value: unknown, { code, where }: { code: string; where: string }): never {
+function check<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  { code, where }: { code: string; where: string },
+): z.output<S> {
   const parsed = schema.safeParse(value, { error: (issue) => (isMissing(issue) ? "is required" : undefined) });
-  if (parsed.success) return parsed.data as never;
+  if (parsed.success) return parsed.data;
   throw invalid(code, where, parsed.error.issues.flatMap(fieldErrors));
 }
 

@@ -77,7 +77,7 @@ export async function saveItem(rows: RowStore, plan: HousekeepingId, { row, ...i
 }
 
 export function itemOf({ row, values }: StoredRow): Item {
-  return { ...(values as unknown as Omit<Item, "row">), row };
+  return { ...(values as Omit<Item, "row">), row };
 }
 
 /** Attachments first, then packs by mailbox. */

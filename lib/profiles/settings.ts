@@ -39,12 +39,14 @@ export interface AppliedOverride {
   conflictsWith?: number;
 }
 
-interface Opened {
-  values: SettingValues;
+/** What is in the seals: for this page alone. */
+type OpenedValues = SettingValues & SealedValues;
+interface Opened extends ProfileSettings {
+  values: OpenedValues;
   overrides: Override[];
 }
 
-const open = (settings: ProfileSettings) => settings as unknown as Opened;
+const open = (settings: ProfileSettings) => settings as Opened;
 
 /** Only these four, whatever else there is. */
 export const valuesOf = ({ folders, filter, deletion, requestTimeoutSeconds }: SettingValues): SettingValues => ({
@@ -54,10 +56,10 @@ export const valuesOf = ({ folders, filter, deletion, requestTimeoutSeconds }: S
   requestTimeoutSeconds,
 });
 
-export const sealValues = (profile: SettingValues): SealedValues => valuesOf(profile) as unknown as SealedValues;
+export const sealValues = (profile: SettingValues): SealedValues => valuesOf(profile) as OpenedValues;
 
 export const withOverrides = (values: SealedValues, overrides: Override[]): ProfileSettings =>
-  ({ values, overrides }) as unknown as ProfileSettings;
+  ({ values, overrides }) as Opened;
 
 export const profileSettings = (profile: SettingValues & Pick<ProfileInput, "overrides">): ProfileSettings =>
   withOverrides(sealValues(profile), profile.overrides);

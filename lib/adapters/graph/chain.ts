@@ -56,11 +56,13 @@ class LinkMiddleware implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
+    // What the SDK takes for a Response is an Answer of ours: see answer.ts.
+    const carried: { response?: unknown } = context;
     const next = async () => {
       await this.#next?.execute(context);
-      return context.response as unknown as Answer;
+      return carried.response as Answer;
     };
-    context.response = (await this.link(callOf(context), next)) as unknown as Response;
+    carried.response = await this.link(callOf(context), next);
   }
 }
 

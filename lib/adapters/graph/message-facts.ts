@@ -102,10 +102,11 @@ type Unsaid<T> = { [K in keyof T]: T[K] | null | undefined };
 
 /** Only what was said. */
 function said(facts: Unsaid<Required<MessageFacts>>): MessageFacts {
-  const told: Record<string, unknown> = {};
-  for (const name in facts) {
-    const value = facts[name as keyof MessageFacts];
+  const told: { [K in keyof MessageFacts]?: unknown } = {};
+  let name: keyof MessageFacts;
+  for (name in facts) {
+    const value = facts[name];
     if (value !== undefined && value !== null) told[name] = value;
   }
-  return told as unknown as MessageFacts;
+  return told as MessageFacts;
 }
