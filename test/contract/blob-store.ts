@@ -63,6 +63,18 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStore>):
       expect((await store.get("copy/a")).bytes).toEqual(pattern(100));
     });
 
+    it("takes a stream whose chunks are one buffer, used again and again", async () => {
+      const bytes = Buffer.from(pattern(5 * MiB));
+      async function* again(): AsyncIterable<Uint8Array> {
+        const room = Buffer.alloc(MiB + 1);
+        for (let at = 0; at < bytes.length; at += room.length)
+          yield room.subarray(0, bytes.copy(room, 0, at, at + room.length));
+        room.fill(0);
+      }
+      expect(await store.putStreamIfAbsent("again/a", again(), plain)).toBe(true);
+      expect(same((await store.get("again/a")).bytes, bytes)).toBe(true);
+    });
+
     it("stores an empty blob", async () => {
       async function* nothing(): AsyncIterable<Uint8Array> {}
       expect(await store.putIfAbsent("empty/a", new Uint8Array(), plain)).toBe(true);

@@ -73,7 +73,7 @@ export function memoryBlobStore(now: () => Date = () => new Date(0)): MemoryBlob
   return {
     async putIfAbsent(name, body, options) {
       checkBlobName(name);
-      return put(name, body.slice(), options);
+      return put(name, Uint8Array.from(body), options);
     },
     async putStreamIfAbsent(name, body, options) {
       checkBlobName(name);
@@ -116,7 +116,7 @@ export function memoryBlobStore(now: () => Date = () => new Date(0)): MemoryBlob
     tamper(name, bytes) {
       const { bytes: _, ...rest } = find(name);
       if (bytes === undefined) blobs.delete(name);
-      else blobs.set(name, { bytes: bytes.slice(), ...rest });
+      else blobs.set(name, { bytes: Uint8Array.from(bytes), ...rest });
       sortedNames = undefined;
     },
   };
