@@ -1,11 +1,11 @@
 // What timers and queues ask for: work items, what the minute and the night bring.
-import { type ArchiveDeps, archiveMailbox, type NextStep } from "./archive/archive-mailbox.js";
+import { type ArchiveDeps, archiveMailbox } from "./archive/archive-mailbox.js";
 import { attachmentStore } from "./archive/attachments.js";
 import { packMemory } from "./archive/pack-memory.js";
 import { readHead as readAuditHead } from "./audit/tail.js";
 import type { auditUseCases } from "./audit/use-cases.js";
 import type { connectionUseCases } from "./connections/use-cases.js";
-import type { ConnectionId, MailboxId, ProfileId, RunId } from "./core/ids.js";
+import type { ConnectionId, MailboxId, ProfileId } from "./core/ids.js";
 import { minute } from "./core/time.js";
 import { type Edges, version } from "./edges.js";
 import { exportUseCases } from "./export/use-cases.js";
@@ -22,6 +22,7 @@ import { failMailbox, failRun, type StartDeps, startRun } from "./runs/start-run
 import { startDueRuns } from "./schedule/start-due-runs.js";
 import { verifyUseCases } from "./verify/verifications.js";
 import type { WorkItem } from "./work/item.js";
+import { lastOut } from "./work/last-out.js";
 import { readItem } from "./work/read-item.js";
 
 /** An invocation works this long, well inside host.json's functionTimeout of 15 minutes, and then hands on. */
@@ -54,10 +55,7 @@ export function backgroundUseCases(
     stopping,
   };
 
-  async function follow(step: NextStep, run: RunId): Promise<void> {
-    if (step.kind === "again") await queue.send(JSON.stringify(step.item), { delayMs: step.delayMs });
-    else if (step.ended) await closeIfSmall(run, edges);
-  }
+  const archiveOne = mailboxWork(archive, edges);
 
   async function work(item: WorkItem): Promise<void> {
     if (item.kind === "start-run")
@@ -71,7 +69,7 @@ export function backgroundUseCases(
     if (item.kind === "head") return heads.work(item.head);
     if (item.kind === "housekeeping") return housekeeping.work(item.housekeeping);
     if (item.kind === "probe") return;
-    return follow(await archiveMailbox(item, archive), item.run);
+    return archiveOne(item);
   }
 
   return {
@@ -122,6 +120,22 @@ export function backgroundUseCases(
         exports.nightly,
         () => audit.scheduled(nightlyHead, heads.nightly, (id) => `heads/${id}`),
       ]),
+  };
+}
+
+/** Works on one mailbox, hands it on, and looks after the run. */
+function mailboxWork(archive: ArchiveDeps, edges: Edges) {
+  const workers = lastOut((run) => closeIfSmall(run, edges));
+  return async (item: Extract<WorkItem, { kind: "archive-mailbox" }>): Promise<void> => {
+    let ended = false;
+    workers.enter(item.run);
+    try {
+      const step = await archiveMailbox(item, archive);
+      if (step.kind === "again") await edges.queue.send(JSON.stringify(step.item), { delayMs: step.delayMs });
+      else ended = step.ended;
+    } finally {
+      await workers.leave(item.run, ended);
+    }
   };
 }
 

@@ -41,7 +41,7 @@ export async function archiveAnew(
     place,
     { ...deps, packBytes: deps.packMemory.share, expected: changed.length },
     {
-      async onCommit({ record, applied: after }) {
+      onCommit({ record, applied: after }) {
         applied = after;
         if (record) records.push(record);
       },

@@ -4,18 +4,20 @@ import { loadCursors } from "../catalog/cursors.js";
 import { type Applied, type KnownFolder, knownFolders } from "../catalog/messages.js";
 import { isOwedBy, type Owed, type OwedPlace, owedMessages } from "../catalog/quarantine.js";
 import { bringUpToDate } from "../catalog/replay.js";
-import type { FolderId, ImmutableId } from "../core/ids.js";
+import type { FolderId, ImmutableId, MailboxId } from "../core/ids.js";
 import { second } from "../core/time.js";
 import { told } from "../core/told.js";
+import { afterRead, noteAccess } from "../mailboxes/access.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
+import type { TenantEdge } from "../ports/tenants.js";
 import type { MailboxSettings } from "../profiles/settings.js";
 import type { Judge } from "../profiles/verdict.js";
 import { findRun } from "../runs/repo.js";
 import type { MailboxRun, Problem } from "../runs/run.js";
 import type { RunAtWork } from "../runs/settings.js";
 import { missWhatWasThere } from "./absent.js";
-import type { ArchiveDeps } from "./archive-mailbox.js";
+import type { ArchiveDeps, PartDeps } from "./archive-mailbox.js";
 import { archivedMessages } from "./archived.js";
 import { retryOwed } from "./consider.js";
 import { type Counts, openCounts } from "./counts.js";
@@ -26,7 +28,7 @@ import { openTasks, type Session, workersPerMailbox, workOff } from "./session.j
 import { concerns, folderEvents, readTree, type Tree, vanishedFolders } from "./tree.js";
 import { treeProblems } from "./tree-problems.js";
 import { leaveVanishedFolders, type Walk, walkFolders } from "./walk.js";
-import { type ArchiveWriter, openWriter } from "./writer.js";
+import { type ArchiveWriter, type Committed, openWriter, type WriterHooks } from "./writer.js";
 
 export interface Stretch {
   run: RunAtWork;
@@ -45,25 +47,11 @@ export type Outcome = "complete" | "more" | "cancelled";
 
 export async function archiveFolders(
   stretch: Stretch,
-  deps: ArchiveDeps,
+  deps: PartDeps & { tenant: TenantEdge },
 ): Promise<{ outcome: Outcome; counts: MailboxRun; tree: Tree }> {
   const { run, part, reader, settings } = stretch;
-  const reading = readState(stretch, deps);
-  const ahead = readAhead(
-    reader,
-    reading.then(({ cursors }) => cursors),
-  );
-  const shut = new Map((part.shut ?? []).map(({ folderId, problem }) => [folderId, problem]));
-  const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
-  const isPastLinks = (folder: FolderId) => shut.has(folder) || listings.get(folder)?.linksDie;
-  const begin = (folder: FolderId) => (isPastLinks(folder) ? undefined : ahead.begin(folder));
-  const wishes = { onWanted: begin, known: async () => [...(await reading).known.keys()] };
-  const [found, state] = await both(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
-    await ahead.settled();
-    throw error;
-  });
-  const { applied, owed, owedNow, counts, known, cursors } = state;
-  const tree = missWhatWasThere(found, known);
+  const { tree, state, ahead, shut, listings } = await readMailbox(stretch, deps);
+  const [{ applied, owed, owedNow, counts }, known, cursors] = state;
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
@@ -75,7 +63,14 @@ export async function archiveFolders(
   const stop = stopSigns(stretch, counts, deps);
   const leavePackMemory = deps.packMemory.enter();
   const failure = firstFailure();
-  const writer = openArchiveWriter({ applied, owedNow, counts, onFailure: failure.fail }, stretch, deps);
+  let allRead = false;
+  const onCommit = ({ record, known, applied }: Committed) => {
+    counts.committed(record, known, applied);
+    // The mailbox's end says it all once more.
+    if (!allRead) counts.save().catch(failure.fail);
+  };
+  const hooks = { after: saving, onCommit, onFailure: failure.fail };
+  const writer = openArchiveWriter({ applied, owedNow, counts, hooks }, stretch, deps);
   counts.watch(writer.waiting);
   const session = openSession({ stretch, tree, owed, writer, timeIsUp: stop.timeIsUp, failure: failure.promise }, deps);
   failure.promise.catch((reason) => session.tasks.fail(reason));
@@ -85,7 +80,9 @@ export async function archiveFolders(
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
     const { folderDone: onFolderDone, problem: onProblem } = counts;
     const walk = { session, archived, ahead, cursors, listings, shut, onFolderDone, onProblem };
-    const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
+    const onListed = () => noteRead(part.mailbox, deps);
+    const readAll = await produceAndWork(walk, { run, known, isOurs, onListed }, failure);
+    allRead = true;
     await writer.flush();
     await saving;
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
@@ -99,6 +96,7 @@ export async function archiveFolders(
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     await writer.flush().catch(() => {});
+    await counts.save();
     throw error;
   } finally {
     await ahead.settled();
@@ -107,26 +105,52 @@ export async function archiveFolders(
   }
 }
 
+/** Its folders and what the tables say of it, beside each other; the first pages are asked for meanwhile. */
+async function readMailbox(stretch: Stretch, deps: PartDeps) {
+  const { part, reader, settings } = stretch;
+  const { reading, cursors } = readState(stretch, deps);
+  const ahead = readAhead(reader, cursors);
+  const shut = new Map((part.shut ?? []).map(({ folderId, problem }) => [folderId, problem]));
+  const listings = new Map((part.listings ?? []).map((listing) => [listing.folderId, listing]));
+  const isPastLinks = (folder: FolderId) => shut.has(folder) || listings.get(folder)?.linksDie;
+  const begin = (folder: FolderId) => (isPastLinks(folder) ? undefined : ahead.begin(folder));
+  const wishes = { onWanted: begin, known: async () => [...(await reading)[1].keys()] };
+  const [tree, state] = await together(readTree(reader, settings.folders, wishes), reading).catch(async (error) => {
+    await ahead.settled();
+    throw error;
+  });
+  return { tree: missWhatWasThere(tree, state[1]), state, ahead, shut, listings };
+}
+
 const shutFolders = (shut: ReadonlyMap<string, Problem>): NonNullable<MailboxRun["shut"]> =>
   [...shut].map(([folderId, problem]) => ({ folderId, problem }));
 
-/** Both are waited for even if one fails: nothing may still be asked of the mailbox once its claim is given back. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
+/** All are waited for even if one fails: nothing may still be asked of the mailbox once its claim is given back. */
+async function together<T extends Promise<unknown>[]>(...all: T) {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
-/** What the tables say of the mailbox, brought up to its ledger. */
-async function readState(stretch: Stretch, deps: ArchiveDeps) {
+/** What the tables say of the mailbox, brought up to its ledger; the cursors by themselves, because others wait for them. */
+function readState(stretch: Stretch, deps: PartDeps) {
   const { run, part, filter } = stretch;
   const { rows, blobs } = deps;
-  const [applied] = await both(bringUpToDate(part.mailbox, { rows, blobs }), deps.attachments.refresh());
-  const owed = await owedById(stretch, deps);
-  const owedNow = new Map<string, OwedPlace>(owed);
-  const counts = await openCounts(part, applied, owedNow, deps);
-  const known = await knownFolders(rows, part.mailbox);
-  const cursors = await loadCursors(rows, part.mailbox, { profile: run.profile, scope: filter.scope });
-  return { applied, owed, owedNow, counts, known, cursors };
+  const upToDate = bringUpToDate(part.mailbox, { rows, blobs });
+  const cursors = upToDate.then(() => loadCursors(rows, part.mailbox, { profile: run.profile, scope: filter.scope }));
+  const counted = async () => {
+    const applied = await upToDate;
+    const owed = await owedById(stretch, deps);
+    const owedNow = new Map<string, OwedPlace>(owed);
+    return { applied, owed, owedNow, counts: await openCounts(part, applied, owedNow, deps) };
+  };
+  const folders = upToDate.then(() => knownFolders(rows, part.mailbox));
+  const reading = together(counted(), folders, cursors, deps.attachments.refresh());
+  return { reading, cursors };
+}
+
+async function noteRead(mailbox: MailboxId, deps: PartDeps & { tenant: TenantEdge }): Promise<void> {
+  const { roles } = await deps.tenant.tokenFacts();
+  await noteAccess(mailbox, (before) => afterRead(before, mailbox, { roles, now: deps.clock.now() }), deps);
 }
 
 async function owedById({ part }: Stretch, { rows }: ArchiveDeps): Promise<Map<ImmutableId, Owed>> {
@@ -160,24 +184,13 @@ function firstFailure() {
 type Failure = ReturnType<typeof firstFailure>;
 
 function openArchiveWriter(
-  parts: { applied: Applied; owedNow: Map<string, OwedPlace>; counts: Counts; onFailure: (error: unknown) => void },
+  parts: { applied: Applied; owedNow: Map<string, OwedPlace>; counts: Counts; hooks: WriterHooks },
   { run, part, claim }: Stretch,
   deps: ArchiveDeps,
 ): ArchiveWriter {
   const place = { mailbox: part.mailbox, run: run.id, owed: parts.owedNow, assertOurs: () => claim.assertHeld() };
   const expected = parts.counts.current().total - parts.applied.messages;
-  return openWriter(
-    parts.applied,
-    place,
-    { ...deps, packBytes: deps.packMemory.share, expected },
-    {
-      async onCommit({ record, known, applied }) {
-        parts.counts.committed(record, known, applied);
-        await parts.counts.save();
-      },
-      onFailure: parts.onFailure,
-    },
-  );
+  return openWriter(parts.applied, place, { ...deps, packBytes: deps.packMemory.share, expected }, parts.hooks);
 }
 
 function openSession(
@@ -210,10 +223,12 @@ interface Plan {
   run: RunAtWork;
   known: ReadonlyMap<string, KnownFolder>;
   isOurs(owed: OwedPlace): boolean;
+  /** The folders were listed, while messages are still being fetched. */
+  onListed(): Promise<void>;
 }
 
 /** Producers fill the channel while workers empty it. Returns whether everything was read. */
-async function produceAndWork(walk: Walk, { run, known, isOurs }: Plan, failure: Failure): Promise<boolean> {
+async function produceAndWork(walk: Walk, { run, known, isOurs, onListed }: Plan, failure: Failure): Promise<boolean> {
   const { session } = walk;
   const health = { failures: 0 };
   const workers = Array.from({ length: workersPerMailbox }, () => workOff(session, health).catch(failure.fail));
@@ -221,8 +236,11 @@ async function produceAndWork(walk: Walk, { run, known, isOurs }: Plan, failure:
     await session.writer.note(folderEvents(session.tree, known));
     await retryOwed(session, owedTries(session, run, isOurs));
     await retrieveDue(session);
-    const read = await walkFolders(walk);
-    return read && leaveVanishedFolders(walk, vanishedFolders(session.tree, known));
+    const all = await walkFolders(walk);
+    const read = all && (await leaveVanishedFolders(walk, vanishedFolders(session.tree, known)));
+    session.tasks.close();
+    await onListed();
+    return read;
   };
   const read = await produce().catch((error: unknown) => {
     failure.fail(error);

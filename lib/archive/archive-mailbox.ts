@@ -2,11 +2,11 @@
 // comes next. Read this file first, then walk.ts, consider.ts, session.ts, fetch.ts, writer.ts, commit.ts.
 import type { Applied } from "../catalog/messages.js";
 import { MailkeepError } from "../core/errors.js";
-import type { MailboxId, Random } from "../core/ids.js";
+import type { Random } from "../core/ids.js";
 import { type Clock, minute, second, type Ticker } from "../core/time.js";
 import { told } from "../core/told.js";
 import { deleteAfterArchive } from "../deletion/delete-after-archive.js";
-import { type Access, afterRead, afterRefusal, findAccess, isBarred, noteAccess } from "../mailboxes/access.js";
+import { type Access, afterRefusal, findAccess, isBarred, noteAccess } from "../mailboxes/access.js";
 import { type Claim, takeClaim } from "../mailboxes/claim.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Log } from "../ports/log.js";
@@ -15,8 +15,8 @@ import type { RowStore } from "../ports/row-store.js";
 import type { TenantEdge, Tenants } from "../ports/tenants.js";
 import { judgeOf } from "../profiles/verdict.js";
 import { asleep, awake, napMs, pausedUntil, workingTimeMs } from "../runs/blackout.js";
-import { changePart, findPart, findRun } from "../runs/repo.js";
-import { isOpen, type MailboxRun } from "../runs/run.js";
+import { findPart, findRun, type KeptPart, keepPart } from "../runs/repo.js";
+import { isOpen, type MailboxRun, type Run } from "../runs/run.js";
 import { type MailboxTask, type RunAtWork, taskOf } from "../runs/settings.js";
 import type { WorkItem } from "../work/item.js";
 import { archiveAnew } from "./archive-anew.js";
@@ -43,6 +43,9 @@ export interface ArchiveDeps {
   stopping(): boolean;
 }
 
+/** For work on one mailbox: its part of the run is written through `kept`. */
+export type PartDeps = ArchiveDeps & { kept: KeptPart };
+
 /** What the queue is to do next. */
 export type NextStep = { kind: "done"; ended: boolean } | { kind: "again"; item: WorkItem; delayMs: number };
 
@@ -53,15 +56,22 @@ const heldWaitMs = 15 * second;
 
 export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Promise<NextStep> {
   const stored = await Promise.all([findRun(deps.rows, item.run), findPart(deps.rows, item.run, item.mailbox)]);
-  const [run, found] = [stored[0]?.value, stored[1]?.value];
+  const [run, found] = [stored[0]?.value, stored[1]];
   const stale =
-    run === undefined || found === undefined || found.generation !== item.generation || !isOpen(found.status);
+    run === undefined ||
+    found === undefined ||
+    found.value.generation !== item.generation ||
+    !isOpen(found.value.status);
   if (stale) return { kind: "done", ended: false };
-  const part = awake(found);
+  return begin(run, awake(found.value), { ...deps, kept: keepPart(deps.rows, found) });
+}
+
+/** Looks whether the mailbox's turn has come, and takes the claim. */
+async function begin(run: Run, part: MailboxRun, deps: PartDeps): Promise<NextStep> {
   if (run.cancelRequested) return end(part, { status: "cancelled" }, deps);
   // A run that was ended, e.g. because its start failed again and again, gets no more work done under its name.
   if (!isOpen(run.status)) return { kind: "done", ended: false };
-  if (deps.stopping()) return { kind: "again", item, delayMs: 0 };
+  if (deps.stopping()) return again(part, 0);
   const barred = run.trigger === "schedule" && part.generation === 0 ? await barring(part, deps) : undefined;
   if (barred !== undefined) return end(part, endingOfBarred(barred), deps);
   const now = deps.clock.now();
@@ -75,9 +85,8 @@ export async function archiveMailbox(item: ArchiveItem, deps: ArchiveDeps): Prom
   } catch (error) {
     return afterFault(run, part, error, deps);
   }
-  const attempt = await takeClaim(item.mailbox, deps);
-  if (attempt.kind === "held")
-    return { kind: "again", item, delayMs: Math.min(attempt.retryAfterMs + second, heldWaitMs) };
+  const attempt = await takeClaim(part.mailbox, deps);
+  if (attempt.kind === "held") return again(part, Math.min(attempt.retryAfterMs + second, heldWaitMs));
   return work(task, part, { ...deps, tenant, claim: attempt.claim });
 }
 
@@ -90,7 +99,7 @@ async function barring({ mailbox }: MailboxRun, { rows, clock }: ArchiveDeps): P
 async function work(
   { run, settings, deletion }: MailboxTask,
   part: MailboxRun,
-  deps: ArchiveDeps & { tenant: TenantEdge; claim: Claim },
+  deps: PartDeps & { tenant: TenantEdge; claim: Claim },
 ): Promise<NextStep> {
   const { clock, log, tenant, claim } = deps;
   const begun = clock.monotonicMs();
@@ -117,7 +126,6 @@ async function work(
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });
-    await noteRead(part.mailbox, deps);
     if (outcome === "cancelled") return await end(counts, { status: "cancelled" }, deps);
     if (outcome === "complete") return await end(counts, endingOf(counts), deps);
     return await goOn(counts, { delayMs: 0 }, deps);
@@ -128,13 +136,8 @@ async function work(
   }
 }
 
-async function noteRead(mailbox: MailboxId, deps: ArchiveDeps & { tenant: TenantEdge }): Promise<void> {
-  const { roles } = await deps.tenant.tokenFacts();
-  await noteAccess(mailbox, (before) => afterRead(before, mailbox, { roles, now: deps.clock.now() }), deps);
-}
-
 /** Faults pass, wait or end the mailbox; each is written where a person looks. */
-async function afterFault(run: RunAtWork, part: MailboxRun, error: unknown, deps: ArchiveDeps): Promise<NextStep> {
+async function afterFault(run: RunAtWork, part: MailboxRun, error: unknown, deps: PartDeps): Promise<NextStep> {
   const stored = (await findPart(deps.rows, part.run, part.mailbox))?.value ?? part;
   // Its counts are newer than ours, its generation may be another worker's.
   const current = { ...awake(stored), generation: part.generation };
@@ -157,7 +160,9 @@ async function afterFault(run: RunAtWork, part: MailboxRun, error: unknown, deps
     const { mailbox } = part;
     await noteAccess(mailbox, (before) => afterRefusal(before, mailbox, { fault, now: deps.clock.now() }), deps);
   }
-  if (ending !== undefined) return end(current, ending, deps);
+  // Refused before anything was counted: the mailbox had its turn all the same.
+  const startedAt = current.startedAt ?? deps.clock.now().toISOString();
+  if (ending !== undefined) return end({ ...current, startedAt }, ending, deps);
   const faults = current.faults + 1;
   // A person who looks meanwhile sees what is in the way; the next invocation begins with a clean slate.
   const problem = { code: fault.reason ?? fault.code, message: `${fault.message}; it will be tried again` };
@@ -172,7 +177,7 @@ const faultWaitsMs = [5 * second, 20 * second, minute, minute];
 async function goOn(
   part: MailboxRun,
   { delayMs, throttled = false }: { delayMs: number; throttled?: boolean },
-  { rows, clock }: ArchiveDeps,
+  { kept, clock }: PartDeps,
 ): Promise<NextStep> {
   const now = clock.now();
   const next: MailboxRun = {
@@ -182,30 +187,35 @@ async function goOn(
     updatedAt: now.toISOString(),
     resumeAt: new Date(now.getTime() + delayMs).toISOString(),
   };
-  return handOn(next, part, delayMs, { rows });
+  return handOn(next, part, delayMs, { kept });
 }
 
 async function handOn(
   next: MailboxRun,
   part: MailboxRun,
   delayMs: number,
-  { rows }: Pick<ArchiveDeps, "rows">,
+  { kept }: Pick<PartDeps, "kept">,
 ): Promise<NextStep> {
-  if (!(await hasWritten(next, part, rows))) return { kind: "done", ended: false };
-  const { run, mailbox, generation } = next;
-  return { kind: "again", item: { v: 1, kind: "archive-mailbox", run, mailbox, generation }, delayMs };
+  if (!(await hasWritten(next, part, kept))) return { kind: "done", ended: false };
+  return again(next, delayMs);
 }
 
-async function end(part: MailboxRun, ending: Ending, { rows, clock }: ArchiveDeps): Promise<NextStep> {
+const again = ({ run, mailbox, generation }: MailboxRun, delayMs: number): NextStep => ({
+  kind: "again",
+  item: { v: 1, kind: "archive-mailbox", run, mailbox, generation },
+  delayMs,
+});
+
+async function end(part: MailboxRun, ending: Ending, { kept, clock }: PartDeps): Promise<NextStep> {
   const now = clock.now().toISOString();
   const { resumeAt: _, unanswered: __, ...rest } = part;
-  const ended = await hasWritten({ ...rest, ...ending, updatedAt: now, endedAt: now }, part, rows);
+  const ended = await hasWritten({ ...rest, ...ending, updatedAt: now, endedAt: now }, part, kept);
   return { kind: "done", ended };
 }
 
 /** Writes what came of the work, unless the mailbox ended meanwhile or was handed to another worker: theirs stands. */
-async function hasWritten(next: MailboxRun, part: MailboxRun, rows: RowStore): Promise<boolean> {
-  const written = await changePart(rows, part.run, part.mailbox, (stored) =>
+async function hasWritten(next: MailboxRun, part: MailboxRun, kept: KeptPart): Promise<boolean> {
+  const written = await kept.change((stored) =>
     isOpen(stored.status) && stored.generation === part.generation ? next : undefined,
   );
   return written === next;

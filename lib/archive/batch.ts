@@ -3,7 +3,7 @@ import { shortHash } from "../core/ids.js";
 import { type Clock, second } from "../core/time.js";
 import type { CursorMark, LedgerEvent } from "../ledger/record.js";
 import type { MessageRecord, Unplaced } from "../pack/manifest.js";
-import { openPack, type PackLimits, type SealedPack } from "../pack/writer.js";
+import { openPack, type PackLimits, packLimits, type SealedPack } from "../pack/writer.js";
 
 /** A ledger record of this many events is sealed even if its pack is not full. */
 const eventLimit = 5_000;
@@ -39,16 +39,37 @@ export interface Contents {
   known: number;
 }
 
-/**
- * How many messages the first batch of a stretch of work takes. It is sealed early, so that a person sees messages arrive; and
- * of a mailbox of a few hundred it takes most of what is `expected`, so that little is left to commit at the end, when nothing
- * is fetched any more. Two blobs for 250 messages stay under one for a hundred. Mailboxes of one size that were begun together
- * do not all commit in the same second: each has a share of its own, between eight and nine tenths.
- */
-export function firstBatchMessages(expected: number, mailbox: string): number {
-  const early = Number.parseInt(shortHash(mailbox).slice(0, 4), 16) / 0x10000;
-  return Math.min(450, Math.max(250, Math.ceil(expected * (0.9 - 0.1 * early))));
+/** What is known of a stretch of work when a batch of it is begun. */
+export interface Ahead {
+  mailbox: string;
+  /** How many messages will be stored, as the folders say. */
+  expected: number;
+  /** How many of them earlier batches have taken. */
+  taken: number;
 }
+
+/** Two packs are four blobs: fewer messages than this go into one, or there would be more than one blob for a hundred. */
+const worthTwoPacks = 400;
+/** From here on half of the mailboxes may make three. */
+const worthThreePacks = 500;
+
+/**
+ * How many messages a batch takes. The first one is sealed early, so that a person sees messages arrive. The last one of a
+ * mailbox of some hundreds is small, because nothing is fetched any more while it is committed. And mailboxes of one size that
+ * were begun together do not all commit in the same second: each has shares of its own.
+ */
+export function batchMessages({ mailbox, expected, taken }: Ahead): number {
+  if (expected < worthTwoPacks) return taken === 0 ? worthTwoPacks : packLimits.messages;
+  const left = expected - taken;
+  const spread = expected < worthThreePacks ? 0.26 : 0.54;
+  if (taken === 0) return Math.min(450, Math.ceil(expected * (0.94 - spread * ownShare(mailbox, 0))));
+  if (left <= expected / 3) return packLimits.messages;
+  return Math.min(packLimits.messages, left - Math.ceil(expected * (0.03 + 0.04 * ownShare(mailbox, 1))));
+}
+
+/** From 0 up to 1, the same for a mailbox each time. */
+const ownShare = (mailbox: string, which: number): number =>
+  Number.parseInt(shortHash(mailbox).slice(which * 4, which * 4 + 4), 16) / 0x10000;
 
 export function openBatch(clock: Clock, limits: PackLimits): Batch {
   const pack = openPack(limits);

@@ -6,14 +6,13 @@ import { readRecord } from "../ledger/journal.js";
 import type { LedgerRecord } from "../ledger/record.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Unanswered } from "../ports/mail-source.js";
-import type { RowStore } from "../ports/row-store.js";
-import { changePart } from "../runs/repo.js";
+import type { KeptPart } from "../runs/repo.js";
 import { isOpen, type MailboxRun, type Problem } from "../runs/run.js";
 import { withKnown, withProblem, withRecord } from "./progress.js";
 import type { Tree } from "./tree.js";
 
 export interface CountsDeps {
-  rows: RowStore;
+  kept: KeptPart;
   blobs: BlobStore;
   clock: Clock;
 }
@@ -36,14 +35,17 @@ export interface Counts {
 /** So many are remembered: a row has its limits, and each is a long id. */
 const mostUnanswered = 200;
 
-/** `owed` is the live quarantine: ids, and where each was last seen. */
+/**
+ * `owed` is the live quarantine: ids, and where each was last seen. Saved before the first commit, so that the next invocation
+ * knows from which record on to count.
+ */
 export async function openCounts(
   part: MailboxRun,
   applied: Applied,
   owed: ReadonlyMap<string, OwedPlace>,
   deps: CountsDeps,
 ): Promise<Counts> {
-  const { rows, clock } = deps;
+  const { kept, clock } = deps;
   const begunMs = clock.monotonicMs();
   let counts = await broughtUpToDate(part, applied.head.seq, deps);
   let now = applied;
@@ -93,7 +95,7 @@ export async function openCounts(
       counts = { ...counts, problems: withProblem(counts.problems, problem) };
     },
     async save() {
-      await changePart(rows, part.run, part.mailbox, (stored) =>
+      await kept.change((stored) =>
         stored.generation === part.generation && isOpen(stored.status)
           ? { ...current(), generation: stored.generation }
           : undefined,
@@ -103,15 +105,8 @@ export async function openCounts(
 }
 
 /** Adds what commits of this run changed that an earlier invocation did not live to count. */
-async function broughtUpToDate(
-  part: MailboxRun,
-  headSeq: number,
-  { rows, blobs, clock }: CountsDeps,
-): Promise<MailboxRun> {
-  if (part.startedAt === undefined) {
-    const startedAt = clock.now().toISOString();
-    return changePart(rows, part.run, part.mailbox, (stored) => ({ ...stored, startedAt, countedSeq: headSeq }));
-  }
+async function broughtUpToDate(part: MailboxRun, headSeq: number, { blobs, clock }: CountsDeps): Promise<MailboxRun> {
+  if (part.startedAt === undefined) return { ...part, startedAt: clock.now().toISOString(), countedSeq: headSeq };
   let counts = part;
   for (let seq = part.countedSeq + 1; seq <= headSeq; seq++) {
     const found = await readRecord(blobs, part.mailbox, seq);

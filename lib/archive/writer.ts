@@ -7,8 +7,8 @@ import { knownOf } from "../catalog/rows.js";
 import type { ImmutableId } from "../core/ids.js";
 import type { CursorMark, LedgerEvent, LedgerRecord } from "../ledger/record.js";
 import type { Unplaced } from "../pack/manifest.js";
-import { type PackLimits, packLimits } from "../pack/writer.js";
-import { type Batch, firstBatchMessages, openBatch } from "./batch.js";
+import type { PackLimits } from "../pack/writer.js";
+import { type Batch, batchMessages, openBatch } from "./batch.js";
 import { type CommitDeps, type CommitPlace, commit } from "./commit.js";
 import { knownAfter } from "./decide.js";
 import { openRecent } from "./recent.js";
@@ -21,8 +21,10 @@ export interface Committed {
 }
 
 export interface WriterHooks {
+  /** Nothing is committed before this; its failure is that of the first commit. */
+  after?: Promise<void>;
   /** After each commit, before the next one begins. */
-  onCommit(committed: Committed): Promise<void>;
+  onCommit(committed: Committed): void;
   /** A commit failed; nothing more will be. */
   onFailure(error: unknown): void;
 }
@@ -54,11 +56,12 @@ export interface WriterDeps extends CommitDeps {
 
 export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps, hooks: WriterHooks): ArchiveWriter {
   let applied = start;
-  let batch = openBatch(deps.clock, limits(firstBatchMessages(deps.expected, place.mailbox), deps));
+  let taken = 0;
+  let batch = openBatch(deps.clock, limitsOf({ mailbox: place.mailbox, taken }, deps));
   let batchNumber = 1;
-  let committing: Promise<void> = Promise.resolve();
+  let committing: Promise<void> = hooks.after ?? Promise.resolve();
   /** The commit that has to be through before the open batch may grow. */
-  let room = committing;
+  let room: Promise<void> = Promise.resolve();
   const recent = openRecent(start.head.seq === 0);
   const sealed = new Set<Batch>();
 
@@ -68,7 +71,7 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
     applied = done.applied;
     sealed.delete(full);
     recent.committed(number);
-    await hooks.onCommit({ record: done.record, known: contents.known, applied });
+    hooks.onCommit({ record: done.record, known: contents.known, applied });
   }
 
   /** Starts the commit of the batch so far; the next one takes nothing before the commit ahead of it is through. */
@@ -76,7 +79,8 @@ export function openWriter(start: Applied, place: CommitPlace, deps: WriterDeps,
     const full = batch;
     const number = batchNumber++;
     sealed.add(full);
-    batch = openBatch(deps.clock, limits(packLimits.messages, deps));
+    taken += full.messages;
+    batch = openBatch(deps.clock, limitsOf({ mailbox: place.mailbox, taken }, deps));
     room = committing;
     committing = committing.then(() => commitOne(full, number));
     committing.catch(hooks.onFailure);
@@ -145,8 +149,8 @@ async function throughWith(latest: () => Promise<void>): Promise<void> {
   }
 }
 
-const limits = (messages: number, { packBytes }: WriterDeps): PackLimits => ({
-  messages,
+const limitsOf = (so: { mailbox: string; taken: number }, { expected, packBytes }: WriterDeps): PackLimits => ({
+  messages: batchMessages({ ...so, expected }),
   get targetBytes() {
     return packBytes();
   },

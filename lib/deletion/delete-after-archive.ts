@@ -88,6 +88,8 @@ export async function deleteAfterArchive(stage: DeletionStage, deps: DeletionDep
   if (deletion === undefined && open.length === 0) return { outcome: "complete", part };
   const progress = openProgress(part, deps);
   try {
+    // What the reading counted, before anything of this stage can end the mailbox.
+    await progress.save();
     const start = await loadApplied(rows, part.mailbox);
     const place = { mailbox: part.mailbox, run: run.id, assertOurs: () => claim.assertHeld() };
     const journal = openJournal(start, place, deps);

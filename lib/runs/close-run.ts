@@ -7,7 +7,7 @@ import type { RowStore } from "../ports/row-store.js";
 import type { WorkQueue } from "../ports/work-queue.js";
 import type { WorkItem } from "../work/item.js";
 import { deniedEverywhere, raiseAlarm } from "./alarm.js";
-import { changePart, changeRun, findRun, listParts, listRuns } from "./repo.js";
+import { changePart, changeRun, findRun, listParts, listRuns, statusesOf } from "./repo.js";
 import { isGap, isOpen, lookedAfterMs, type MailboxRun, type Run, runStatus, summarize } from "./run.js";
 import { startAttempt } from "./wait-to-start.js";
 
@@ -19,24 +19,26 @@ export interface CloseDeps {
 }
 
 /** Brings a run's status up to its mailboxes'; ends it when the last one has ended. */
-export async function closeRun(id: RunId, { rows, clock, log }: CloseDeps): Promise<Run | undefined> {
-  const found = await findRun(rows, id);
-  if (found === undefined || !isOpen(found.value.status) || found.value.startedAt === undefined) return found?.value;
+export async function closeRun(id: RunId, deps: CloseDeps): Promise<Run | undefined> {
+  const run = (await findRun(deps.rows, id))?.value;
+  return run && closeIfEnded(run, deps);
+}
+
+async function closeIfEnded(run: Run, { rows, clock, log }: CloseDeps): Promise<Run> {
+  if (!isOpen(run.status) || run.startedAt === undefined) return run;
+  const { id } = run;
+  const status = runStatus(run, await statusesOf(rows, id));
+  if (status === run.status) return run;
   const parts: MailboxRun[] = [];
   for await (const part of listParts(rows, id)) parts.push(part);
-  const status = runStatus(
-    found.value,
-    parts.map((part) => part.status),
-  );
-  if (status === found.value.status) return found.value;
   const summary = summarize(parts);
-  const nobody = !isOpen(status) && summary.mailboxes.total === 0 && !found.value.problems.some(isGap);
+  const nobody = !isOpen(status) && summary.mailboxes.total === 0 && !run.problems.some(isGap);
   const denied = isOpen(status) ? undefined : await deniedEverywhere(parts, { rows, clock });
-  const closed = await changeRun(rows, id, (run) => {
-    if (!isOpen(run.status)) return undefined;
-    if (isOpen(status)) return { ...run, status };
-    const problems = [...run.problems, ...(nobody ? [noMailbox] : []), ...(denied ? [denied] : [])];
-    return { ...run, status, problems, endedAt: clock.now().toISOString(), summary };
+  const closed = await changeRun(rows, id, (stored) => {
+    if (!isOpen(stored.status)) return undefined;
+    if (isOpen(status)) return { ...stored, status };
+    const problems = [...stored.problems, ...(nobody ? [noMailbox] : []), ...(denied ? [denied] : [])];
+    return { ...stored, status, problems, endedAt: clock.now().toISOString(), summary };
   });
   if (denied) raiseAlarm(log, { run: id, reason: denied.code, mailboxes: summary.mailboxes.total });
   if (!isOpen(closed.status)) log.info("run ended", { run: id, status: closed.status });
@@ -53,7 +55,7 @@ const closeAtOnceUpTo = 100;
 
 export async function closeIfSmall(id: RunId, deps: CloseDeps): Promise<void> {
   const run = (await findRun(deps.rows, id))?.value;
-  if (run !== undefined && (run.chosen ?? 0) <= closeAtOnceUpTo) await closeRun(id, deps);
+  if (run !== undefined && (run.chosen ?? 0) <= closeAtOnceUpTo) await closeIfEnded(run, deps);
 }
 
 /**

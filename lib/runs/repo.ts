@@ -6,7 +6,7 @@ import type { Row, RowStore, StoredRow } from "../ports/row-store.js";
 import { MessageFilter } from "../profiles/filter.js";
 import { Folders } from "../profiles/folders.js";
 import { sealValues } from "../profiles/settings.js";
-import type { MailboxRun, Run } from "./run.js";
+import type { MailboxRun, MailboxStatus, Run } from "./run.js";
 
 const runsPartition = "runs";
 
@@ -79,10 +79,9 @@ export async function* listRuns(rows: RowStore, after?: RunId): AsyncIterable<Ru
  */
 export async function changeRun(rows: RowStore, id: RunId, change: (run: Run) => Run | undefined): Promise<Run> {
   const missing = () => new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
-  return changeStored(() => findRun(rows, id), change, {
-    missing,
-    replace: (run, etag) => rows.replace("runs", { partition: runsPartition, row: id }, runValues(run), etag),
-  });
+  const replace = (run: Run, etag: string) =>
+    rows.replace("runs", { partition: runsPartition, row: id }, runValues(run), etag);
+  return (await changeStored({ find: () => findRun(rows, id), missing, replace }, change)).value;
 }
 
 /** Adds the parts that are not there yet: starting a run again after a crash must not reset a part already at work. */
@@ -121,6 +120,14 @@ export async function* listParts(rows: RowStore, run: RunId, after?: string): As
   for await (const row of rows.scan("runs", run, range)) yield toPart(row).value;
 }
 
+/** How the mailboxes of a run stand, without all that is known of each. */
+export async function statusesOf(rows: RowStore, run: RunId): Promise<MailboxStatus[]> {
+  const statuses: MailboxStatus[] = [];
+  for await (const { values } of rows.scan("runs", run, { select: ["status"] }))
+    statuses.push(values.status as MailboxStatus);
+  return statuses;
+}
+
 /** Like {@link changeRun} for one mailbox of a run. */
 export async function changePart(
   rows: RowStore,
@@ -128,33 +135,68 @@ export async function changePart(
   mailbox: MailboxId,
   change: (part: MailboxRun) => MailboxRun | undefined,
 ): Promise<MailboxRun> {
+  return (await changeStored(partPlace(rows, run, mailbox), change)).value;
+}
+
+export interface KeptPart {
+  /** Like {@link changePart}, one change after the other. */
+  change(change: (stored: MailboxRun) => MailboxRun | undefined): Promise<MailboxRun>;
+}
+
+/** For a worker, who writes a part again and again: what it wrote last is not read back before it writes once more. */
+export function keepPart(rows: RowStore, found: Versioned<MailboxRun>): KeptPart {
+  const { run, mailbox } = found.value;
+  const place = partPlace(rows, run, mailbox);
+  let known = found;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    async change(change) {
+      const changing = last.then(async () => {
+        known = await changeStored(place, change, known);
+        return known.value;
+      });
+      last = changing.catch(() => {}); // Who asked for it hears of it.
+      return changing;
+    },
+  };
+}
+
+function partPlace(rows: RowStore, run: RunId, mailbox: MailboxId): Place<MailboxRun> {
   const text = `run ${run} has no mailbox ${mailbox}`;
-  const missing = () => new MailkeepError("not-found", text, { reason: "MAILBOX_RUN_NOT_FOUND" });
-  return changeStored(() => findPart(rows, run, mailbox), change, {
-    missing,
+  return {
+    find: () => findPart(rows, run, mailbox),
+    missing: () => new MailkeepError("not-found", text, { reason: "MAILBOX_RUN_NOT_FOUND" }),
     replace: (part, etag) => rows.replace("runs", { partition: run, row: mailbox }, partValues(part), etag),
-  });
+  };
+}
+
+interface Place<T> {
+  find(): Promise<Versioned<T> | undefined>;
+  missing(): MailkeepError;
+  /** Returns the new etag. */
+  replace(value: T, etag: string): Promise<string>;
 }
 
 const conflictTries = 8;
 
+/** `known` spares the first reading; when somebody else has written since, it is refused and read anew. */
 async function changeStored<T>(
-  find: () => Promise<Versioned<T> | undefined>,
+  { find, missing, replace }: Place<T>,
   change: (value: T) => T | undefined,
-  { missing, replace }: { missing(): MailkeepError; replace(value: T, etag: string): Promise<unknown> },
-): Promise<T> {
+  known?: Versioned<T>,
+): Promise<Versioned<T>> {
   let attempted: T | undefined;
   for (let tries = 1; ; tries++) {
-    const found = await find();
+    const found = (tries === 1 ? known : undefined) ?? (await find());
     if (found === undefined) throw missing();
     // A write whose answer was lost is repeated and then refused: what it wanted is there already.
-    if (attempted !== undefined && JSON.stringify(found.value) === JSON.stringify(attempted)) return attempted;
-    const changed = change(found.value);
-    if (changed === undefined) return found.value;
-    attempted = changed;
+    if (attempted !== undefined && JSON.stringify(found.value) === JSON.stringify(attempted))
+      return { value: attempted, etag: found.etag };
+    const value = change(found.value);
+    if (value === undefined) return found;
+    attempted = value;
     try {
-      await replace(changed, found.etag);
-      return changed;
+      return { value, etag: await replace(value, found.etag) };
     } catch (error) {
       if (!isMailkeepError(error, "precondition-failed") || tries === conflictTries) throw error;
     }

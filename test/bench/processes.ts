@@ -43,23 +43,38 @@ async function firstOf<T>(child: ChildProcess, find: (line: string) => T | undef
   throw new Error("a process of the bench ended before it was ready");
 }
 
+const account = "devstoreaccount1";
 /** The emulator's published key: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
 const publishedKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-export async function startEmulator(): Promise<{ connectionString: string; stop(): Promise<void> }> {
+/** Besides the emulator's own account, one that nothing is measured in: it has the same key. */
+const warmUpAccount = "warmup";
+
+export interface Emulator {
+  connectionString: string;
+  /** The same emulator, another account. */
+  warmUpConnectionString: string;
+  stop(): Promise<void>;
+}
+
+export async function startEmulator(): Promise<Emulator> {
   const program = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
   const flags = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"];
   const ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
   const child = watched(
-    spawn(process.execPath, [program, ...flags, ...ports], { stdio: ["ignore", "pipe", "inherit"] }),
+    spawn(process.execPath, [program, ...flags, ...ports], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${publishedKey};${warmUpAccount}:${publishedKey}` },
+    }),
   );
-  const parts = ["DefaultEndpointsProtocol=http", "AccountName=devstoreaccount1", `AccountKey=${publishedKey}`];
+  const parts = ["DefaultEndpointsProtocol=http", `AccountName=${account}`, `AccountKey=${publishedKey}`];
   const connectionString = await firstOf(child, (line) => {
     const found = /Azurite (\w+) service is successfully listening at (\S+)/.exec(line);
-    if (found) parts.push(`${found[1]}Endpoint=${found[2]}/devstoreaccount1`);
+    if (found) parts.push(`${found[1]}Endpoint=${found[2]}/${account}`);
     return parts.length === 6 ? `${parts.join(";")};` : undefined;
   });
-  return { connectionString, stop: () => stop(child) };
+  const warmUpConnectionString = connectionString.replaceAll(account, warmUpAccount);
+  return { connectionString, warmUpConnectionString, stop: () => stop(child) };
 }
 
 export interface TenantSize {

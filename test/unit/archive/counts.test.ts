@@ -6,12 +6,19 @@ import { openCounts } from "../../../lib/archive/counts.js";
 import { nothingApplied } from "../../../lib/catalog/messages.js";
 import type { MailboxId, RunId } from "../../../lib/core/ids.js";
 import { appendRecord } from "../../../lib/ledger/journal.js";
-import { changePart, findPart, insertParts } from "../../../lib/runs/repo.js";
+import type { RowStore } from "../../../lib/ports/row-store.js";
+import { changePart, findPart, insertParts, type KeptPart, keepPart } from "../../../lib/runs/repo.js";
 import { type MailboxRun, newMailboxRun } from "../../../lib/runs/run.js";
 import { aRecord } from "../ledger/a-record.js";
 
 const run = "r_0000000000001_00000000" as RunId;
 const mailbox = "anna" as MailboxId;
+
+async function keptPart(rows: RowStore): Promise<KeptPart> {
+  const found = await findPart(rows, run, mailbox);
+  if (found === undefined) throw new Error("the part was not inserted");
+  return keepPart(rows, found);
+}
 
 async function partAtWork() {
   const rows = memoryRowStore();
@@ -19,7 +26,8 @@ async function partAtWork() {
   const who = { mailbox, address: "anna@contoso.example", displayName: "Anna", named: true };
   const part = { ...newMailboxRun(run, who, clock.now()), status: "running" as const };
   await insertParts(rows, run, [part]);
-  const counts = await openCounts(part, nothingApplied, new Map(), { rows, blobs: memoryBlobStore(), clock });
+  const kept = await keptPart(rows);
+  const counts = await openCounts(part, nothingApplied, new Map(), { kept, blobs: memoryBlobStore(), clock });
   const status = async () => (await findPart(rows, run, mailbox))?.value.status;
   return { rows, counts, status };
 }
@@ -56,7 +64,8 @@ async function withRecords() {
   const first = await appendRecord(blobs, aRecord(1, null, { mailbox, run: "r_another" }));
   const second = await appendRecord(blobs, aRecord(2, first.sha256, { mailbox, run }));
   const applied = { ...nothingApplied, head: second };
-  return { part, applied, open: (from: MailboxRun) => openCounts(from, applied, new Map(), { rows, blobs, clock }) };
+  const kept = await keptPart(rows);
+  return { part, applied, open: (from: MailboxRun) => openCounts(from, applied, new Map(), { kept, blobs, clock }) };
 }
 
 it("begins to count with what is committed after the start", async () => {

@@ -37,7 +37,11 @@ function aMessage(id: string, change: Partial<Unplaced> = {}): Unplaced {
   };
 }
 
-async function aWriter(blobsOf: (blobs: BlobStore) => BlobStore = (blobs) => blobs, takenOver = () => {}) {
+async function aWriter(
+  blobsOf: (blobs: BlobStore) => BlobStore = (blobs) => blobs,
+  takenOver = () => {},
+  after?: Promise<void>,
+) {
   const rows = memoryRowStore();
   const blobs = memoryBlobStore();
   const clock = stoppedClock(now);
@@ -49,11 +53,17 @@ async function aWriter(blobsOf: (blobs: BlobStore) => BlobStore = (blobs) => blo
       { mailbox: box, run: runId, owed: new Map(), assertOurs: () => takenOver() },
       { blobs: blobsOf(blobs), rows, clock, packBytes: () => packLimits.targetBytes, expected: 0 },
       {
-        onCommit: async ({ record }) => void records.push(record?.seq ?? 0),
+        onCommit: ({ record }) => void records.push(record?.seq ?? 0),
         onFailure: (error) => void failures.push(error),
+        ...(after && { after }),
       },
     );
   return { rows, blobs, clock, failures, records, open };
+}
+
+async function isEmpty(blobs: BlobStore): Promise<boolean> {
+  for await (const _ of blobs.list("")) return false;
+  return true;
 }
 
 const id = "m1" as ImmutableId;
@@ -193,6 +203,18 @@ it("commits nothing when the only message cannot be packed", async () => {
   await writer.flush();
   await bad;
   expect(blobs.names()).toEqual([]);
+});
+
+it("commits nothing when what it is to wait for fails, and says so", async () => {
+  const { blobs, records, failures, open } = await aWriter(
+    undefined,
+    undefined,
+    Promise.reject(new Error("not saved")),
+  );
+  const writer = await open();
+  await writer.store(aMessage("m1"), skeleton);
+  await expect(writer.flush()).rejects.toThrow("not saved");
+  expect([records, failures.length, await isEmpty(blobs)]).toEqual([[], 1, true]);
 });
 
 it("commits nothing for a batch without anything in it", async () => {

@@ -3,7 +3,17 @@ import { MailkeepError } from "../../../lib/core/errors.js";
 import type { RowStore } from "../../../lib/ports/row-store.js";
 import { ProfileInput } from "../../../lib/profiles/profile.js";
 import { sealValues } from "../../../lib/profiles/settings.js";
-import { changePart, changeRun, findPart, findRun, insertParts, insertRun } from "../../../lib/runs/repo.js";
+import {
+  changePart,
+  changeRun,
+  findPart,
+  findRun,
+  insertParts,
+  insertRun,
+  keepPart,
+  statusesOf,
+} from "../../../lib/runs/repo.js";
+import type { MailboxRun } from "../../../lib/runs/run.js";
 import { taskOf } from "../../../lib/runs/settings.js";
 import { aPart, aRun, box, runId, stored } from "./a-run.js";
 
@@ -52,6 +62,81 @@ it("makes the change anew on top of somebody else's", async () => {
   };
   const part = await changePart(racing, runId, box, (old) => ({ ...old, generation: old.generation + 1 }));
   expect(part).toMatchObject({ generation: 1, bytes: 7 });
+});
+
+describe("a part that a worker keeps", () => {
+  /** A worker's part, and how often its row was read since. */
+  async function kept(storeOf: (rows: RowStore) => RowStore = (rows) => rows) {
+    const rows = await stored();
+    const reads = { count: 0 };
+    const counting: RowStore = {
+      ...storeOf(rows),
+      get(table, key) {
+        reads.count++;
+        return rows.get(table, key);
+      },
+    };
+    const found = await findPart(rows, runId, box);
+    if (found === undefined) throw new Error("no part was stored");
+    return {
+      rows,
+      reads,
+      part: keepPart(counting, found),
+      generation: async () => (await findPart(rows, runId, box))?.value.generation,
+    };
+  }
+  const older = (by: number) => (old: MailboxRun) => ({ ...old, generation: old.generation + by });
+
+  it("is written again and again without being read", async () => {
+    const { reads, part, generation } = await kept();
+    for (let n = 0; n < 3; n++) await part.change(older(1));
+    expect(await generation()).toBe(3);
+    expect(reads.count).toBe(0);
+  });
+
+  it("takes changes that are asked for at once one after the other", async () => {
+    const { reads, part, generation } = await kept();
+    await Promise.all([part.change(older(1)), part.change(older(10)), part.change(older(100))]);
+    expect(await generation()).toBe(111);
+    expect(reads.count).toBe(0);
+  });
+
+  it("is read anew when somebody else has written, and the change is judged by what they wrote", async () => {
+    const { rows, part } = await kept();
+    await changePart(rows, runId, box, (old) => ({ ...old, status: "cancelled" }));
+    const left = await part.change((old) => (old.status === "cancelled" ? undefined : { ...old, status: "succeeded" }));
+    expect(left.status).toBe("cancelled");
+    expect((await findPart(rows, runId, box))?.value.status).toBe("cancelled");
+  });
+
+  it("goes on after a write whose answer was lost, which is not made twice", async () => {
+    const { part, generation } = await kept(losingAnAnswer);
+    const next = older(1);
+    expect((await part.change(next)).generation).toBe(1);
+    await part.change(next);
+    expect(await generation()).toBe(2);
+  });
+
+  it("goes on after a write that failed", async () => {
+    let fails = true;
+    const { part, generation } = await kept((rows) => ({
+      ...rows,
+      async replace(...write) {
+        if (fails) throw new MailkeepError("unavailable", "storage is away");
+        return rows.replace(...write);
+      },
+    }));
+    await expect(part.change(older(1))).rejects.toThrow("storage is away");
+    fails = false;
+    await part.change(older(1));
+    expect(await generation()).toBe(1);
+  });
+});
+
+it("says how the mailboxes of a run stand", async () => {
+  const rows = await stored();
+  await changePart(rows, runId, box, (old) => ({ ...old, status: "throttled" }));
+  expect(await statusesOf(rows, runId)).toEqual(["throttled"]);
 });
 
 it("keeps a run of a profile with as many folder patterns as a profile may have", async () => {
