@@ -3,7 +3,7 @@ import { loadSweep, rescueAttachment, type Sweep } from "../catalog/sweep.js";
 import type { Sha256 } from "../core/digest.js";
 import type { Clock } from "../core/time.js";
 import { attachmentPath } from "../ledger/record.js";
-import { encodeAttachment } from "../pack/attachment.js";
+import { contentInMemory, encodeAttachment, encodeAttachmentStream, measuredBytes } from "../pack/attachment.js";
 import type { SplitCut } from "../pack/split.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
@@ -34,15 +34,16 @@ export function attachmentStore({ blobs, rows, clock }: AttachmentDeps): Attachm
   let sweep: Sweep | undefined;
   let isLive = false;
 
-  async function store({ cut, bytes, content }: SplitCut): Promise<void> {
+  async function store(part: SplitCut): Promise<void> {
+    const { cut } = part;
     const name = attachmentPath(cut.sha256);
-    if (bytes === undefined) await blobs.putStreamIfAbsent(name, content(), options);
-    else {
-      const encoded = await encodeAttachment(bytes);
-      await blobs.putIfAbsent(name, encoded.bytes, {
-        ...options,
-        ...(encoded.contentEncoding && { contentEncoding: encoded.contentEncoding }),
-      });
+    if (cut.size <= measuredBytes) {
+      const { bytes, ...how } = await encodeAttachment(await contentInMemory(part));
+      await blobs.putIfAbsent(name, bytes, { ...options, ...how });
+    } else if (!(await blobs.exists(name))) {
+      // One question is cheaper than megabytes compressed in vain.
+      const { body, ...how } = await encodeAttachmentStream(part);
+      await blobs.putStreamIfAbsent(name, body, { ...options, ...how });
     }
     if (present.size >= rememberedHashes) for (const oldest of present) if (present.delete(oldest)) break;
     present.add(cut.sha256);

@@ -18,6 +18,20 @@ export function encodedLength({ lineLength, eol }: Form, size: number): number {
   return digits + (Math.ceil(digits / lineLength) - 1) * eol.length;
 }
 
+/**
+ * The part [start, end) of a cut's own bytes that decodes to whole groups of lines with bytes [from, to) of its content in
+ * them, and how many bytes come before those.
+ */
+export function ownPart(cut: Cut, from: number, to: number): { start: number; end: number; before: number } {
+  if (cut.lineLength === 0) return { start: from, end: to, before: 0 };
+  const lines = linesPerGroup(cut.lineLength);
+  const [digits, eols] = cut.eol === "" ? [4, 0] : [lines * cut.lineLength, lines * cut.eol.length];
+  const bytes = (digits / 4) * 3;
+  const end = Math.ceil(to / bytes) * (digits + eols);
+  const before = from % bytes;
+  return { start: ((from - before) / bytes) * (digits + eols), end: Math.min(end, cut.length), before };
+}
+
 /** Writes the base64 lines of `content` at `offset` of `out`; returns the offset after them. */
 export function writeLines(content: Uint8Array, form: Form, out: Buffer, offset: number): number {
   const end = offset + encodedLength(form, content.length);

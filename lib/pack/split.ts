@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type Body, memoryBody } from "../core/body.js";
 import { type Sha256, sha256 } from "../core/digest.js";
 import { MailkeepError } from "../core/errors.js";
-import { asBuffer, decoded } from "./base64-lines.js";
+import { asBuffer, decoded, ownPart } from "./base64-lines.js";
 import { leastWindowBytes, type Run, RunScanner } from "./base64-run.js";
 import { layout, mostRuns } from "./layout.js";
 import type { Cut } from "./manifest.js";
@@ -20,6 +20,8 @@ export interface SplitCut {
    * until the next one is asked for.
    */
   content(): AsyncIterable<Uint8Array>;
+  /** Bytes [from, to) of it: a few, from anywhere. */
+  slice(from: number, to: number): Promise<Uint8Array>;
   /** The content of the blob, when the message is in memory. */
   bytes?: Uint8Array;
 }
@@ -87,12 +89,16 @@ function assemble(raw: Uint8Array, runs: RunInMemory[]): BytesSplit {
 }
 
 function inMemory(raw: Uint8Array, { skeleton, cuts }: BytesSplit): Split {
-  const open = (content: Uint8Array) => () => memoryBody(content).read();
   return {
     size: raw.length,
     sha256: sha256(raw),
     skeleton,
-    cuts: cuts.map(({ cut, content }) => ({ cut, content: open(content), bytes: content })),
+    cuts: cuts.map(({ cut, content }) => ({
+      cut,
+      content: () => memoryBody(content).read(),
+      slice: async (from, to) => content.subarray(from, to),
+      bytes: content,
+    })),
   };
 }
 
@@ -151,9 +157,18 @@ async function takeOut(body: Body, whole: Digest, runs: HashedRun[]): Promise<Sp
     const cut = isRun
       ? cutOf(part.run, part.run.sha256)
       : cutOf({ ...part, ...asItIs, size: part.length }, (await digest(read(part))).sha256);
-    cuts.push({ cut, content: () => decoded(read(cut), cut) });
+    const slice = (from: number, to: number) => sliceOf(body, cut, { from, to });
+    cuts.push({ cut, content: () => decoded(read(cut), cut), slice });
   }
   return { ...whole, skeleton: joined(kept), cuts };
+}
+
+async function sliceOf(body: Body, cut: Cut, { from, to }: { from: number; to: number }): Promise<Uint8Array> {
+  const { start, end, before } = ownPart(cut, from, to);
+  const own: Uint8Array[] = [];
+  for await (const chunk of body.read(cut.offset + start, cut.offset + end)) own.push(Uint8Array.from(chunk));
+  const content = cut.lineLength === 0 ? joined(own) : Buffer.from(asBuffer(joined(own)).toString("latin1"), "base64");
+  return content.subarray(before, before + to - from);
 }
 
 interface Digest {

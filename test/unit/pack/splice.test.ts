@@ -144,6 +144,7 @@ function otherContent(cut: Split["cuts"][number]): Split["cuts"][number] {
   return {
     cut: cut.cut,
     content: () => memoryBody(zeros).read(),
+    slice: async (from, to) => zeros.subarray(from, to),
     ...(cut.bytes === undefined ? {} : { bytes: zeros }),
   };
 }
