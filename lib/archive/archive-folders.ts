@@ -64,10 +64,12 @@ export async function archiveFolders(
   const leavePackMemory = deps.packMemory.enter();
   const failure = firstFailure();
   let allRead = false;
+  let noted: Promise<void> | undefined;
+  const note = () => (noted ??= noteRead(part.mailbox, deps));
   const onCommit = ({ record, known, applied }: Committed) => {
     counts.committed(record, known, applied);
     // The mailbox's end says it all once more.
-    if (!allRead) counts.save().catch(failure.fail);
+    if (!allRead) Promise.all([counts.save(), note()]).catch(failure.fail);
   };
   const hooks = { after: saving, onCommit, onFailure: failure.fail };
   const writer = openArchiveWriter({ applied, owedNow, counts, hooks }, stretch, deps);
@@ -80,11 +82,9 @@ export async function archiveFolders(
     const archived = archivedMessages(deps.rows, part.mailbox, applied.head.seq > 0);
     const { folderDone: onFolderDone, problem: onProblem } = counts;
     const walk = { session, archived, ahead, cursors, listings, shut, onFolderDone, onProblem };
-    const onListed = () => noteRead(part.mailbox, deps);
-    const readAll = await produceAndWork(walk, { run, known, isOurs, onListed }, failure);
+    const readAll = await produceAndWork(walk, { run, known, isOurs }, failure);
     allRead = true;
-    await writer.flush();
-    await saving;
+    await together(writer.flush(), note(), saving);
     const outcome = stop.cancelled() ? "cancelled" : readAll ? "complete" : "more";
     counts.inVain(reader.unanswered());
     const end = counts.current();
@@ -223,12 +223,10 @@ interface Plan {
   run: RunAtWork;
   known: ReadonlyMap<string, KnownFolder>;
   isOurs(owed: OwedPlace): boolean;
-  /** The folders were listed, while messages are still being fetched. */
-  onListed(): Promise<void>;
 }
 
 /** Producers fill the channel while workers empty it. Returns whether everything was read. */
-async function produceAndWork(walk: Walk, { run, known, isOurs, onListed }: Plan, failure: Failure): Promise<boolean> {
+async function produceAndWork(walk: Walk, { run, known, isOurs }: Plan, failure: Failure): Promise<boolean> {
   const { session } = walk;
   const health = { failures: 0 };
   const workers = Array.from({ length: workersPerMailbox }, () => workOff(session, health).catch(failure.fail));
@@ -236,11 +234,8 @@ async function produceAndWork(walk: Walk, { run, known, isOurs, onListed }: Plan
     await session.writer.note(folderEvents(session.tree, known));
     await retryOwed(session, owedTries(session, run, isOurs));
     await retrieveDue(session);
-    const all = await walkFolders(walk);
-    const read = all && (await leaveVanishedFolders(walk, vanishedFolders(session.tree, known)));
-    session.tasks.close();
-    await onListed();
-    return read;
+    const read = await walkFolders(walk);
+    return read && leaveVanishedFolders(walk, vanishedFolders(session.tree, known));
   };
   const read = await produce().catch((error: unknown) => {
     failure.fail(error);
