@@ -61,11 +61,16 @@ const worthThreePacks = 500;
 export function batchMessages({ mailbox, expected, taken }: Ahead): number {
   if (expected < worthTwoPacks) return taken === 0 ? worthTwoPacks : packLimits.messages;
   const left = expected - taken;
-  const spread = expected < worthThreePacks ? 0.26 : 0.54;
-  if (taken === 0) return Math.min(450, Math.ceil(expected * (0.94 - spread * ownShare(mailbox, 0))));
-  if (left <= expected / 3) return packLimits.messages;
-  return Math.min(packLimits.messages, left - Math.ceil(expected * (0.03 + 0.04 * ownShare(mailbox, 1))));
+  const isLast = left <= expected / 4 || (taken > 0 && expected < worthThreePacks);
+  if (isLast) return packLimits.messages;
+  if (taken > 0) return Math.min(packLimits.messages, left - Math.ceil(expected * between(0.03, 0.07, mailbox, 1)));
+  const isThree = expected >= worthThreePacks && ownShare(mailbox, 0) < 0.5;
+  const [from, to] = isThree ? [0.4, 0.9] : [0.66, 0.94];
+  return Math.min(450, Math.ceil(expected * between(from, to, mailbox, 0)));
 }
+
+const between = (from: number, to: number, mailbox: string, which: number): number =>
+  from + (to - from) * ownShare(mailbox, which);
 
 /** From 0 up to 1, the same for a mailbox each time. */
 const ownShare = (mailbox: string, which: number): number =>
