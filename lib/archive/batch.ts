@@ -50,7 +50,7 @@ export interface Ahead {
 
 /** Two packs are four blobs: fewer messages than this go into one, or there would be more than one blob for a hundred. */
 const worthTwoPacks = 400;
-/** From here on half of the mailboxes may make three. */
+/** From here on less than half of the mailboxes make three. */
 const worthThreePacks = 500;
 
 /**
@@ -64,7 +64,7 @@ export function batchMessages({ mailbox, expected, taken }: Ahead): number {
   const isLast = left <= expected / 4 || (taken > 0 && expected < worthThreePacks);
   if (isLast) return packLimits.messages;
   if (taken > 0) return Math.min(packLimits.messages, left - Math.ceil(expected * between(0.03, 0.07, mailbox, 1)));
-  const isThree = expected >= worthThreePacks && ownShare(mailbox, 0) < 0.5;
+  const isThree = expected >= worthThreePacks && ownShare(mailbox, 0) < 0.45;
   const [from, to] = isThree ? [0.4, 0.9] : [0.66, 0.94];
   return Math.min(450, Math.ceil(expected * between(from, to, mailbox, 0)));
 }
