@@ -95,7 +95,8 @@ export async function archiveFolders(
     return { outcome, counts: { ...rest, done: end.problems.length > 0 ? end.done : end.total }, tree };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
-    await writer.flush().catch(() => {});
+    // That the mailbox could be read is written down before anybody writes down that it was refused.
+    await Promise.allSettled([writer.flush(), noted]);
     await counts.save();
     throw error;
   } finally {
