@@ -1,5 +1,6 @@
 // What Azure's host is told of the functions, and what it sends them: shapes as its own sources make them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { methodsOf } from "../../lib/api/route.js";
 import { routes } from "../../lib/api/routes.js";
 import type { App } from "../../lib/app.js";
 import { scopeFields } from "../../lib/core/scope.js";
@@ -74,12 +75,17 @@ describe("the functions", () => {
 
   it("answer every route of the table with its method and ask the host for no key", () => {
     const http = triggers("httpTrigger");
-    for (const [name, { method, path }] of Object.entries(routes))
+    for (const [name, route] of Object.entries(routes))
       expect(http).toContainEqual(
-        expect.objectContaining({ name, methods: [method], route: `v1${path}`, authLevel: "anonymous" }),
+        expect.objectContaining({ name, methods: methodsOf(route), route: `v1${route.path}`, authLevel: "anonymous" }),
       );
     const others = http.filter(({ name }) => !(name in routes));
     expect(others.map(({ name, route }) => [name, route])).toEqual([["unknown", "v1/{*path}"]]);
+  });
+
+  it("answer HEAD where mail leaves, and by the one that names what there is instead", () => {
+    const heads = triggers("httpTrigger").filter(({ methods }) => (methods as string[]).includes("HEAD"));
+    expect(heads.map(({ name }) => name).sort()).toEqual(["getAttachment", "getEml", "unknown"]);
   });
 
   it("listen to the two queues over the archive's own connection", () => {
