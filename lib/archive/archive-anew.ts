@@ -50,7 +50,7 @@ export async function archiveAnew(
   );
   try {
     await inParallel(changed, atOnce, async (wanted) => {
-      const fetched = await fetchAlone(wanted, { reader, attachments: deps.attachments });
+      const fetched = await fetchAlone(wanted, { reader, attachments: deps.attachments, onArrival() {} });
       if (fetched?.kind !== "ready") return;
       await writer.store(fetched.message, fetched.skeleton);
       stored.add(wanted.message.id);

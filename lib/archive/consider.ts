@@ -9,7 +9,7 @@ import type { PageTicket, Settle } from "./tickets.js";
 
 /** Resolves when the change is decided and, if there is work to do, handed to the workers. */
 export async function consider(session: Session, sign: Sign, folder: FolderPlace, ticket: PageTicket): Promise<void> {
-  const id = sign.kind === "present" ? sign.message.id : sign.id;
+  const { id } = sign;
   const accounted = ticket.expect();
   const settle = await takeTurn(session, id, accounted);
   try {
@@ -29,7 +29,7 @@ interface Turn {
 
 /** False when a worker is to settle it. */
 async function isDecided(session: Session, sign: Sign, { folder, ticket, settle }: Turn): Promise<boolean> {
-  const id = sign.kind === "present" ? sign.message.id : sign.id;
+  const { id } = sign;
   const known = await session.writer.lookUp(id);
   const tells = (folderId: string) => session.tree.reads(folderId as FolderId);
   const decision = decide(sign, known, { folder, tells });

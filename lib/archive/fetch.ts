@@ -2,6 +2,7 @@
 import { defined } from "../catalog/known.js";
 import type { Body } from "../core/body.js";
 import { messageKey } from "../core/ids.js";
+import { messageTurn } from "../core/own-turn.js";
 import type { SkipCause } from "../core/skip-cause.js";
 import type { Unplaced } from "../pack/manifest.js";
 import { verifySplit } from "../pack/splice.js";
@@ -30,6 +31,8 @@ export type Fetched =
 export interface FetchDeps {
   reader: MailboxReader;
   attachments: AttachmentStore;
+  /** The bytes have come: the mailbox can be read, whatever becomes of this message. */
+  onArrival(): void;
 }
 
 /** Graph always says when a message was received; if it ever does not, the message is filed under the epoch. */
@@ -41,7 +44,9 @@ export async function fetchMessage(wanted: Wanted, deps: FetchDeps): Promise<Fet
   const facts = found.message;
   const outcome = await deps.reader.mime(facts.id);
   if (outcome.kind !== "mime") return outcome;
+  deps.onArrival();
   try {
+    await messageTurn();
     const cause = wanted.unlessSize?.(outcome.body.size);
     if (cause !== undefined) return { kind: "unwanted", cause };
     const parts = await provenSplit(outcome.body);

@@ -100,7 +100,7 @@ interface Stretch {
 async function takeStretch(session: Session, { messages, folder, isCounted }: Stretch, ticket: PageTicket) {
   const uncounted: PageTicket = { ...ticket, countKnown: () => {}, setAside: () => {} };
   await inParallel(messages, changesAtOnce, (message) =>
-    consider(session, { kind: "present", message }, folder, isCounted(message.id) ? uncounted : ticket),
+    consider(session, { kind: "present", id: message.id, message }, folder, isCounted(message.id) ? uncounted : ticket),
   );
   ticket.close();
 }

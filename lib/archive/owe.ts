@@ -5,8 +5,11 @@ import type { FolderPlace } from "./decide.js";
 import { nextTryAt } from "./owed.js";
 import type { Health, Session } from "./session.js";
 
-/** This many messages in a row failing for passing reasons is the mailbox failing, not the messages. */
-const failuresInARow = 12;
+/**
+ * This many messages in a row failing for passing reasons is the mailbox failing, not the messages. More than there are
+ * workers: all of them may be at a message that takes long to come while others fail at once, or the other way round.
+ */
+const failuresInARow = 20;
 
 export interface Failure {
   reason: string;

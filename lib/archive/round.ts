@@ -63,7 +63,7 @@ export function countedIn({ told, pages, before }: Round): Set<string> {
 /** Whether it is said for the first time that the message is there; remembers that it was. */
 export function isFirst(change: Change, { told, pages, before }: Round): boolean {
   if (change.kind === "removed" || told === undefined) return true;
-  const hash = shortHash(change.message.id);
+  const hash = shortHash(change.id);
   if (told.has(hash)) return false;
   told.set(hash, pages.begun);
   return !before.has(hash);

@@ -19,9 +19,8 @@ export async function takeIn(session: Session, wanted: Wanted, health: Health): 
   const { writer, owed } = session;
   const { message, version, folder } = wanted;
   const { id } = message;
-  const fetched = await storeIfReady(session, wanted);
+  const fetched = await storeIfReady(session, wanted, health);
   if (fetched.kind === "ready") {
-    health.failures = 0;
     owed.delete(id);
     return undefined;
   }
@@ -44,11 +43,15 @@ export async function takeIn(session: Session, wanted: Wanted, health: Health): 
 }
 
 /** What can be neither split nor packed nor stored, today or later, is the fault of that message alone. */
-async function storeIfReady(session: Session, wanted: Wanted): Promise<Fetched> {
+async function storeIfReady(session: Session, wanted: Wanted, health: Health): Promise<Fetched> {
+  const { reader, attachments, writer } = session;
+  const onArrival = () => {
+    health.failures = 0;
+  };
   try {
-    const fetched = await fetchMessage(wanted, session);
-    if (fetched.kind === "ready") await session.writer.store(fetched.message, fetched.skeleton);
-    return fetched.kind === "gone" ? await reallyGone(session.reader, wanted.message.id) : fetched;
+    const fetched = await fetchMessage(wanted, { reader, attachments, onArrival });
+    if (fetched.kind === "ready") await writer.store(fetched.message, fetched.skeleton);
+    return fetched.kind === "gone" ? await reallyGone(reader, wanted.message.id) : fetched;
   } catch (error) {
     if (!isMailkeepError(error, "invalid", "too-large", "corrupt")) throw error;
     return { kind: "failed", reason: error.reason ?? error.code, transient: false };

@@ -2,6 +2,7 @@
 import type { Cursor } from "../catalog/cursors.js";
 import { inParallel } from "../core/channel.js";
 import type { FolderId } from "../core/ids.js";
+import { ownTurn } from "../core/own-turn.js";
 import { day } from "../core/time.js";
 import type { ChangePage } from "../ports/mail-source.js";
 import type { Problem } from "../runs/run.js";
@@ -23,6 +24,9 @@ const mostShut = 10;
 
 /** Changes of one page looked up in the catalog beside each other. */
 const changesAtOnce = 16;
+
+/** After so many changes of a page the others have a turn: mailboxes that were begun together get their pages together. */
+const changesInOneTurn = 32;
 
 /** A folder whose links die is begun anew so often, one time after the other; then its plain list is read. */
 const mostBeginnings = 2;
@@ -123,7 +127,11 @@ async function takePage(walk: Walk, folder: TreeFolder, page: Page, round: Round
   round.pages.begun++;
   const { first, again } = countedOnce(ticket, round);
   const told = page.changes.map((change) => ({ change, counted: isFirst(change, round) ? first : again }));
-  await inParallel(told, changesAtOnce, ({ change, counted }) => consider(session, change, folder, counted));
+  for (let from = 0; from < told.length; from += changesInOneTurn) {
+    if (from > 0) await ownTurn();
+    const some = told.slice(from, from + changesInOneTurn);
+    await inParallel(some, changesAtOnce, ({ change, counted }) => consider(session, change, folder, counted));
+  }
   if (comparison === "reported" && round.reported) await askForMissing(walk, folder.id, round.reported, ticket);
   if (comparison === "sweep") await sweep(walk, folder, ticket);
   ticket.close();

@@ -83,7 +83,10 @@ export interface MessageFacts {
 /** What is asked of messages only for who needs it: more work for Exchange, and no request more. */
 export type ExtraFact = "size" | "messageClass" | "sensitivity" | "labels" | "flag";
 
-export type Change = { kind: "present"; message: MessageFacts } | { kind: "removed"; id: ImmutableId };
+/** Its `message` is read when somebody asks for it: a page holds hundreds, and nobody should wait for all of them. */
+export type Change =
+  | { kind: "present"; id: ImmutableId; readonly message: MessageFacts }
+  | { kind: "removed"; id: ImmutableId };
 
 /** One page of a delta round. */
 export type ChangePage =

@@ -151,7 +151,7 @@ async function pages(
       if (page.kind === "unrendered")
         throw new MailkeepError("unavailable", "Exchange cannot render a page of the folder", { reason: page.reason });
       if (page.kind !== "page") return;
-      for (const change of page.changes) if (change.kind === "present") ids.push(change.message.id);
+      for (const change of page.changes) if (change.kind === "present") ids.push(change.id);
     } catch (error) {
       if (!isMailkeepError(error, "forbidden", "unavailable", "invalid", "too-large")) throw error;
       faults.push({ folder, error });

@@ -57,7 +57,7 @@ function silentAbout(ids: string[]): NonNullable<WorldOptions["edges"]> {
         reader.changes = async (folder, link) => {
           const page = await changes(folder, link);
           if (page.kind !== "page") return page;
-          const told = page.changes.filter((c) => !ids.includes(c.kind === "present" ? c.message.id : c.id));
+          const told = page.changes.filter((c) => !ids.includes(c.id));
           return { ...page, changes: told };
         };
         return reader;

@@ -51,12 +51,24 @@ const MessageItem = z.object({
 
 const IdItem = z.object({ id: Id });
 
-/** @throws Fault `malformed` when the item has no id */
+const ChangeItem = z.object({ id: Id, "@removed": z.unknown().optional() });
+
+/**
+ * Only a missing id makes an item worthless, so only that is looked at before somebody asks for the message.
+ * @throws Fault `malformed` when the item has no id
+ */
 export function readChange(raw: unknown, extra: readonly ExtraFact[] = []): Change {
-  const item = readItem(raw, MessageItem);
-  if (item["@removed"] !== undefined && item["@removed"] !== null)
-    return { kind: "removed", id: item.id as ImmutableId };
-  return { kind: "present", message: factsOf(item, extra) };
+  const { id, "@removed": removed } = readItem(raw, ChangeItem);
+  if (removed !== undefined && removed !== null) return { kind: "removed", id: id as ImmutableId };
+  let facts: MessageFacts | undefined;
+  return {
+    kind: "present",
+    id: id as ImmutableId,
+    get message() {
+      facts ??= readFacts(raw, extra);
+      return facts;
+    },
+  };
 }
 
 /** @throws Fault `malformed` */

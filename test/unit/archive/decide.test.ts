@@ -40,7 +40,7 @@ const facts: MessageFacts = {
   categories: ["Blue", "Red"],
 };
 
-const said = (change: Partial<MessageFacts>): Sign => ({ kind: "present", message: { ...facts, ...change } });
+const said = (change: Partial<MessageFacts>): Sign => ({ kind: "present", id, message: { ...facts, ...change } });
 const read = new Set(["inbox", "archive"]);
 const decided = (sign: Sign, before: Known | undefined, folder = inbox): Decision =>
   decide(sign, before, { folder, tells: (other) => read.has(other) });
@@ -56,8 +56,8 @@ describe("a message that is present", () => {
 
   const partial: MessageFacts = { id, changeKey: "c2", isRead: true };
   it("gives no event for what is not said", () => {
-    expect(decided({ kind: "present", message: partial }, known)).toEqual({ kind: "record", events: [] });
-    expect(decided({ kind: "present", message: { id } }, known)).toEqual({ kind: "record", events: [] });
+    expect(decided({ kind: "present", id, message: partial }, known)).toEqual({ kind: "record", events: [] });
+    expect(decided({ kind: "present", id, message: { id } }, known)).toEqual({ kind: "record", events: [] });
   });
 
   it.each([

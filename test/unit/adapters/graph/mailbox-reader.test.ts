@@ -215,6 +215,7 @@ describe("changes", () => {
     expect(page.kind === "page" && page.changes).toEqual([
       {
         kind: "present",
+        id: "full",
         message: {
           id: "full",
           changeKey: "CK",
@@ -232,9 +233,9 @@ describe("changes", () => {
           importance: "high",
         },
       },
-      { kind: "present", message: { id: "partial", isRead: false } },
-      { kind: "present", message: { id: "untitled", hasNoSubject: true } },
-      { kind: "present", message: { id: "odd" } },
+      { kind: "present", id: "partial", message: { id: "partial", isRead: false } },
+      { kind: "present", id: "untitled", message: { id: "untitled", hasNoSubject: true } },
+      { kind: "present", id: "odd", message: { id: "odd" } },
       { kind: "removed", id: "left" },
     ]);
   });
