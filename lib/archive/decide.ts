@@ -69,20 +69,21 @@ const recoverablePath = "/Recoverable Items/";
 
 /**
  * Exchange gives a new changeKey for every flag that is set, so a changed changeKey alone is no new content. A draft is
- * edited or sent; other messages change their subject, id or attachments when somebody rewrites them.
+ * edited or sent; other messages change their subject, the beginning of their text, id or attachments when somebody
+ * rewrites them.
  */
 function hasNewContent(message: MessageFacts, known: Known): boolean {
   const draftChanged = known.isDraft === true && differs(message.changeKey, known.changeKey);
   return (
     draftChanged ||
-    differs(message.subject === undefined ? undefined : textMark(message.subject), known.subjectHash) ||
-    differs(
-      message.internetMessageId === undefined ? undefined : textMark(message.internetMessageId),
-      known.messageIdHash,
-    ) ||
+    differs(markOf(message.subject), known.subjectHash) ||
+    differs(markOf(message.preview), known.previewHash) ||
+    differs(markOf(message.internetMessageId), known.messageIdHash) ||
     differs(message.hasAttachments, known.hasAttachment)
   );
 }
+
+const markOf = (text: string | undefined) => (text === undefined ? undefined : textMark(text));
 
 /** Both sides must have spoken: an absent property means "not said". */
 function differs<T>(said: T | undefined, known: T | undefined): boolean {

@@ -1,5 +1,6 @@
 // One message: its bytes from the mailbox, its attachments into the archive, the rest ready for a pack.
 import { defined } from "../catalog/known.js";
+import { textMark } from "../catalog/rows.js";
 import type { Body } from "../core/body.js";
 import { messageKey } from "../core/ids.js";
 import { messageTurn } from "../core/own-turn.js";
@@ -87,6 +88,7 @@ function unplaced(facts: MessageFacts, { version, folder, unjudged }: Wanted, pa
     ...defined({
       changeKey: facts.changeKey,
       subject: facts.subject,
+      previewHash: facts.preview && textMark(facts.preview),
       from: facts.from,
       sender: facts.sender,
       to: facts.to,

@@ -18,6 +18,7 @@ export interface Known {
   deletedRun?: string;
   changeKey?: string;
   subjectHash?: string;
+  previewHash?: string;
   messageIdHash?: string;
   hasAttachment?: boolean;
   isDraft?: boolean;
@@ -51,6 +52,7 @@ export function knownFromRow(row: Row): Known {
       deletedRun: text("deletedRun"),
       changeKey: text("changeKey"),
       subjectHash: text("subjectHash"),
+      previewHash: text("previewHash"),
       messageIdHash: text("messageIdHash"),
       hasAttachment: flag("hasAttachment"),
       isDraft: flag("isDraft"),

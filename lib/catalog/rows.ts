@@ -39,6 +39,7 @@ export function knownOf(message: Unplaced, run: string): Known {
     ...defined({
       changeKey: message.changeKey,
       subjectHash: message.subject === undefined ? undefined : textMark(message.subject),
+      previewHash: message.previewHash,
       messageIdHash: message.messageId === undefined ? undefined : textMark(message.messageId),
       hasAttachment: message.hasAttachment,
       isDraft: message.isDraft,

@@ -54,6 +54,8 @@ export const MessageRecord = z.object({
   folderPath: z.string(),
   receivedAt: z.string(),
   subject: z.string().optional(),
+  /** The first sixteen hex digits of the SHA-256 of Graph's `bodyPreview`: by it an edit of the text is told from a flag. */
+  previewHash: z.string().optional(),
   from: Address.optional(),
   sender: Address.optional(),
   to: z.array(Address).optional(),

@@ -56,6 +56,8 @@ export interface MessageFacts {
   subject?: string;
   /** Graph said that it has none (null), as opposed to not saying. */
   hasNoSubject?: true;
+  /** How its text begins, in at most 255 characters: https://learn.microsoft.com/graph/api/resources/message#properties */
+  preview?: string;
   from?: Address;
   sender?: Address;
   to?: Address[];

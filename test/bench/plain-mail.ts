@@ -52,7 +52,7 @@ const width = 8;
  */
 async function readHeaders({ graph }: TenantProcess, mailbox: string): Promise<void> {
   for (const folder of folders) {
-    const list = `${graph.baseUrl}/v1.0/users/${mailbox}/mailFolders/${folder}/messages?$select=subject&$top=1000`;
+    const list = `${graph.baseUrl}/v1.0/users/${mailbox}/mailFolders/${folder}/messages?$select=subject,bodyPreview&$top=1000`;
     let link: string | undefined = list;
     while (link !== undefined) {
       const answer = await fetch(link, { headers: { authorization: `Bearer ${graph.token}` } });

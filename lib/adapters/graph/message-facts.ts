@@ -8,7 +8,7 @@ import { maybe, readItem } from "./json.js";
 /** Everything the archive keeps of a message beside its bytes, in the order of the documentation. */
 export const messageSelect =
   "$select=id,changeKey,parentFolderId,receivedDateTime,subject,from,sender,toRecipients,ccRecipients,bccRecipients," +
-  "internetMessageId,hasAttachments,isRead,isDraft,categories,flag,importance";
+  "internetMessageId,hasAttachments,isRead,isDraft,categories,flag,importance,bodyPreview";
 
 /** What is asked of a message that Graph cannot give all of: where it is, what version it is, how it is marked. */
 export const leanSelect =
@@ -34,6 +34,7 @@ const MessageItem = z.object({
   parentFolderId: maybe(Id),
   receivedDateTime: maybe(Time),
   subject: maybe(z.string()),
+  bodyPreview: maybe(z.string()),
   from: maybe(Recipient),
   sender: maybe(Recipient),
   toRecipients: maybe(Recipients),
@@ -86,6 +87,8 @@ function factsOf(item: z.infer<typeof MessageItem>, extra: readonly ExtraFact[])
     receivedAt: item.receivedDateTime,
     subject: item.subject,
     hasNoSubject: item.subject === null ? true : undefined,
+    // An empty one is also given for text that Exchange cannot show.
+    preview: item.bodyPreview || undefined,
     from: addressOf(item.from),
     sender: addressOf(item.sender),
     to: item.toRecipients?.map(addressIn),

@@ -26,6 +26,7 @@ export function emlFacts(bytes: Buffer): MailFacts {
   const messageClass = classOf(get("content-type"));
   const sensitivity = sensitivities[get("sensitivity").trim().toLowerCase()];
   const labels = get("msip_labels").trim();
+  let preview: string | undefined;
   return {
     subject,
     ...(from ? { from } : {}),
@@ -41,11 +42,29 @@ export function emlFacts(bytes: Buffer): MailFacts {
     importance: importance === "high" || importance === "low" ? importance : "normal",
     attachments: attachmentsIn(bytes),
     ...(isMeeting ? { type: "eventMessageRequest" as const } : {}),
-    preview: "",
+    // Only made when somebody looks: most requests leave it out.
+    get preview() {
+      preview ??= previewOf(bytes, /^multipart\//i.test(get("content-type")));
+      return preview;
+    },
     ...(messageClass !== undefined && { messageClass }),
     ...(sensitivity !== undefined && { sensitivity }),
     ...(labels !== "" && { labels }),
   };
+}
+
+const blankLine = /\r?\n\r?\n/;
+
+/** How the text of the message, or of its first part, begins: no markup, no runs of blanks. Encoded text stays encoded. */
+function previewOf(bytes: Buffer, isMultipart: boolean): string {
+  const blocks = bytes.subarray(0, headerLimit).toString("utf8").split(blankLine, 64);
+  const text = blocks.slice(isMultipart ? 2 : 1).join(" ");
+  return text
+    .slice(0, 4_096)
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 255);
 }
 
 /** RFC 4021 section 2.1.55. */

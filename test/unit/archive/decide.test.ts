@@ -17,6 +17,7 @@ const known: Known = {
   folderId: "inbox",
   changeKey: "c1",
   subjectHash: textMark("hello"),
+  previewHash: textMark("Dear Anna, as agreed"),
   messageIdHash: textMark("<1@x>"),
   hasAttachment: false,
   isDraft: false,
@@ -31,6 +32,7 @@ const facts: MessageFacts = {
   id,
   changeKey: "c1",
   subject: "hello",
+  preview: "Dear Anna, as agreed",
   internetMessageId: "<1@x>",
   hasAttachments: false,
   isDraft: false,
@@ -62,11 +64,17 @@ describe("a message that is present", () => {
 
   it.each([
     { name: "subject", change: { subject: "other" } },
+    { name: "text", change: { changeKey: "c2", preview: "Dear Anna, as never agreed" } },
     { name: "Message-ID", change: { internetMessageId: "<2@x>" } },
     { name: "attachments", change: { hasAttachments: true } },
   ])("is fetched as the next version when its $name changed", ({ change }) => {
     expect(decided(said(change), known)).toMatchObject({ kind: "fetch", version: 2 });
     expect(decided(said(change), { ...known, version: 2 })).toMatchObject({ kind: "fetch", version: 3 });
+  });
+
+  it("is not fetched for a text that the archive had nothing to compare with", () => {
+    const { previewHash: _, ...before } = known;
+    expect(decided(said({ changeKey: "c2", preview: "other" }), before)).toEqual({ kind: "record", events: [] });
   });
 
   it("is not fetched for a new changeKey alone, unless it is a draft", () => {

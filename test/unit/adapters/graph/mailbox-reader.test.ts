@@ -168,7 +168,7 @@ describe("changes", () => {
     expect(tenant.requests[0]?.url).toBe(
       "/v1.0/users/anna/mailFolders/AQ%2Finbox%3D%3D/messages/delta?$select=id,changeKey,parentFolderId," +
         "receivedDateTime,subject,from,sender,toRecipients,ccRecipients,bccRecipients,internetMessageId," +
-        "hasAttachments,isRead,isDraft,categories,flag,importance",
+        "hasAttachments,isRead,isDraft,categories,flag,importance,bodyPreview",
     );
   });
 
