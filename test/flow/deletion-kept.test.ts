@@ -99,7 +99,7 @@ describe("nothing is deleted", () => {
     expect(next.deletion).toMatchObject({ candidates: 15, deleted: 15 });
   });
 
-  it("of what was flagged or moved out of the choice since it was archived; an edited text is archived first", async () => {
+  it("of what was flagged or moved out of the choice since it was archived; for an edited text the grace days begin anew", async () => {
     await using world = await aWorld(empty);
     const ids = deliverOld(world, 5) as [string, string, string, string, string];
     const { profile } = await switchedOn(world);
@@ -110,10 +110,9 @@ describe("nothing is deleted", () => {
     world.tenant.mailboxes.move(id, ids[3], "junkemail");
     const run = await world.run(profile);
     expect(run.tally).toMatchObject({ stored: 3 }); // the edited one in its turn, the two marked ones when they were looked at
-    expect(run.deletion).toMatchObject({ deleted: 2, notDeleted: { changed: 2 } });
+    expect(run.deletion).toMatchObject({ deleted: 1, notDeleted: { inGrace: 1, changed: 2 } });
     expect(placeOf(world, ids[4])).toBe("/Deletions");
     expect((await listed(world, run.id)).map(({ outcome, cause }) => [outcome, cause]).sort()).toEqual([
-      ["deleted", null],
       ["deleted", null],
       ["kept", "changed"],
       ["kept", "changed"],
