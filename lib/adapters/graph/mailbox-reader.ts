@@ -1,5 +1,6 @@
 // The port MailboxReader on Graph: which request answers which question.
 import { z } from "zod";
+import { isMailkeepError } from "../../core/errors.js";
 import type { FolderId, ImmutableId } from "../../core/ids.js";
 import type { MailboxProbe } from "../../ports/directory.js";
 import type {
@@ -24,7 +25,15 @@ import type { Governor } from "./governor.js";
 import { follow, type Page, readJson } from "./json.js";
 import { listFolder, reasonOf } from "./list-folder.js";
 import { IdOnly, type MailboxAsk, type PageQuestion, valueIn } from "./mailbox-ask.js";
-import { filterSelect, leanSelect, messageSelect, readChange, readFacts, readId } from "./message-facts.js";
+import {
+  changeSelect,
+  filterSelect,
+  leanSelect,
+  messageSelect,
+  readChange,
+  readFacts,
+  readId,
+} from "./message-facts.js";
 import { MimeFetcher } from "./mime.js";
 import { PageSize } from "./page-size.js";
 import { probeMailbox, type SettingsAccess } from "./probe.js";
@@ -43,6 +52,7 @@ export class GraphMailboxReader implements MailboxReader {
   readonly #filterSizes = new PageSize(filterFactsPerPage);
   readonly #levels: FolderLevels;
   readonly #mime: MimeFetcher;
+  #select = changeSelect;
   /** Asked of every message besides its facts. */
   readonly #extra: readonly ExtraFact[];
   readonly #also: string;
@@ -92,11 +102,12 @@ export class GraphMailboxReader implements MailboxReader {
     // Links received are checked on receipt; one that was kept may be of a cloud or host that is no longer configured.
     if (link !== undefined && !this.ask.leadsHere(link)) return { kind: "resync", reason: "LINK_OF_ANOTHER_HOST" };
     const where = link === undefined ? "folder" : "link";
-    const path = () => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${messageSelect}${this.#also}`;
+    const path = (select: string) => `/mailFolders/${encodeURIComponent(folder)}/messages/delta?${select}${this.#also}`;
     const sizes = most === undefined ? this.#changeSizes : new PageSize(most);
     const item = (raw: unknown) => readChange(raw, this.#extra);
-    const question = { route, where, path, link, item, sizes } as const;
-    const reply = await this.ask.page(question, mustGoOn);
+    const ask = (select: string) =>
+      this.ask.page({ route, where, path: () => path(select), link, item, sizes }, mustGoOn);
+    const reply = await this.#withOrWithoutPreview(ask);
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
     if (reply.kind === "folder-gone") return { kind: "folder-gone" };
     if (reply.kind === "unrendered") return { kind: "unrendered", ...reasonOf(reply) };
@@ -164,6 +175,19 @@ export class GraphMailboxReader implements MailboxReader {
 
   unanswered(): Unanswered[] {
     return this.#levels.unanswered.all();
+  }
+
+  /** To see edits is worth a property, and no mailbox: where the question is refused, it is asked without from then on. */
+  async #withOrWithoutPreview<T>(ask: (select: string) => Promise<T>): Promise<T> {
+    const select = this.#select;
+    try {
+      return await ask(select);
+    } catch (error) {
+      const isRefused = isMailkeepError(error, "invalid") && error.status === 400;
+      if (!isRefused || select === messageSelect) throw error;
+      this.#select = messageSelect;
+      return ask(messageSelect);
+    }
   }
 
   async #next<T>(question: PageQuestion<T>, link: string): Promise<Page<T>> {

@@ -8,7 +8,10 @@ import { maybe, readItem } from "./json.js";
 /** Everything the archive keeps of a message beside its bytes, in the order of the documentation. */
 export const messageSelect =
   "$select=id,changeKey,parentFolderId,receivedDateTime,subject,from,sender,toRecipients,ccRecipients,bccRecipients," +
-  "internetMessageId,hasAttachments,isRead,isDraft,categories,flag,importance,bodyPreview";
+  "internetMessageId,hasAttachments,isRead,isDraft,categories,flag,importance";
+
+/** Of a change, the beginning of its text as well: by that an edit is told from a flag. */
+export const changeSelect = `${messageSelect},bodyPreview`;
 
 /** What is asked of a message that Graph cannot give all of: where it is, what version it is, how it is marked. */
 export const leanSelect =

@@ -172,6 +172,19 @@ describe("changes", () => {
     );
   });
 
+  it("are asked for without the beginning of the text where Graph refuses it, by all who asked and from then on", async () => {
+    const tenant = await aTenant((request, response) => {
+      if (request.url?.includes("bodyPreview")) json(response, { error: { code: "BadRequest", message: "" } }, 400);
+      else json(response, { value: [], "@odata.deltaLink": `${tenant.url}/v1.0/d` });
+    });
+    const { mailbox } = await opened(tenant);
+    const reader = mailbox();
+    const pages = await Promise.all([reader.changes(inbox, undefined), reader.changes(inbox, undefined)]);
+    expect(pages).toMatchObject([{ kind: "page" }, { kind: "page" }]);
+    await reader.changes(inbox, undefined);
+    expect(tenant.requests.map(({ url }) => url.includes("bodyPreview"))).toEqual([true, true, false, false, false]);
+  });
+
   it("say what Graph said and nothing more", async () => {
     const value = [
       {
