@@ -63,7 +63,7 @@ export const taskCapacity = 500;
  * Workers beside each other. Four requests may be in flight (the reader sees to it); the other workers split, store
  * attachments and pack meanwhile, or wait for their turn to do so, and a free slot is taken at once.
  */
-export const workersPerMailbox = 12;
+export const workersPerMailbox = 10;
 
 export const openTasks = (): Channel<Task> => channel<Task>(taskCapacity);
 
