@@ -52,6 +52,7 @@ export class GraphMailboxReader implements MailboxReader {
   readonly #filterSizes = new PageSize(filterFactsPerPage);
   readonly #levels: FolderLevels;
   readonly #mime: MimeFetcher;
+  /** What is asked of a change; less once Graph has refused it. */
   #select = changeSelect;
   /** Asked of every message besides its facts. */
   readonly #extra: readonly ExtraFact[];
