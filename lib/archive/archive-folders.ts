@@ -7,6 +7,7 @@ import { bringUpToDate } from "../catalog/replay.js";
 import type { FolderId, ImmutableId, MailboxId } from "../core/ids.js";
 import { second } from "../core/time.js";
 import { told } from "../core/told.js";
+import { type Intent, openIntents } from "../deletion/intents.js";
 import { afterRead, noteAccess } from "../mailboxes/access.js";
 import type { Claim } from "../mailboxes/claim.js";
 import type { MailboxReader } from "../ports/mail-source.js";
@@ -45,13 +46,18 @@ export interface Stretch {
 
 export type Outcome = "complete" | "more" | "cancelled";
 
-export async function archiveFolders(
-  stretch: Stretch,
-  deps: PartDeps & { tenant: TenantEdge },
-): Promise<{ outcome: Outcome; counts: MailboxRun; tree: Tree }> {
+export interface Read {
+  outcome: Outcome;
+  counts: MailboxRun;
+  tree: Tree;
+  /** Intents to delete that a dead worker left behind: of this work there are none yet. */
+  intents: Intent[];
+}
+
+export async function archiveFolders(stretch: Stretch, deps: PartDeps & { tenant: TenantEdge }): Promise<Read> {
   const { run, part, reader, settings } = stretch;
   const { tree, state, ahead, shut, listings } = await readMailbox(stretch, deps);
-  const [{ applied, owed, owedNow, counts }, known, cursors] = state;
+  const [{ applied, owed, owedNow, counts }, known, cursors, intents] = state;
   const isOurs = (place: OwedPlace) =>
     isOwedBy(place, run.profile) && concerns(tree, known, place.folderId as FolderId);
   counts.plan(tree, isOurs);
@@ -89,10 +95,10 @@ export async function archiveFolders(
     counts.inVain(reader.unanswered());
     const end = counts.current();
     if (outcome !== "complete")
-      return { outcome, counts: { ...end, listings: [...listings.values()], shut: shutFolders(shut) }, tree };
+      return { outcome, counts: { ...end, listings: [...listings.values()], shut: shutFolders(shut) }, tree, intents };
     const { listings: _, shut: __, ...rest } = end;
     // A folder that stayed shut is not dealt with, whatever it says it holds.
-    return { outcome, counts: { ...rest, done: end.problems.length > 0 ? end.done : end.total }, tree };
+    return { outcome, counts: { ...rest, done: end.problems.length > 0 ? end.done : end.total }, tree, intents };
   } catch (error) {
     // What was fetched before the fault is worth keeping; a writer that failed itself says so again, and is not heard.
     // That the mailbox could be read is written down before anybody writes down that it was refused.
@@ -145,7 +151,8 @@ function readState(stretch: Stretch, deps: PartDeps) {
     return { applied, owed, owedNow, counts: await openCounts(part, applied, owedNow, deps) };
   };
   const folders = upToDate.then(() => knownFolders(rows, part.mailbox));
-  const reading = together(counted(), folders, cursors, deps.attachments.refresh());
+  const intents = upToDate.then(() => openIntents(rows, part.mailbox));
+  const reading = together(counted(), folders, cursors, intents, deps.attachments.refresh());
   return { reading, cursors };
 }
 

@@ -116,13 +116,14 @@ async function work(
   log.info("mailbox work begins", fields);
   try {
     const deadlineMs = begun + workingTimeMs(run, clock.now(), deps.budgetMs);
-    const { tree, ...read } = await archiveFolders({ run, part, claim, reader, settings, filter, deadlineMs }, deps);
+    const stretch = { run, part, claim, reader, settings, filter, deadlineMs };
+    const { tree, intents, ...read } = await archiveFolders(stretch, deps);
     // A fact that nobody says lets a message into the archive, and lets none be deleted.
     const chooses = (facts: MessageFacts) => filter.verdict(facts, { now: clock.now(), whole: false }).kind === "take";
     // Nor is anything deleted from a folder that may be one the profile leaves out.
     const folders = tree.doubtful.length > 0 ? [] : tree.wanted;
-    const anew = (changed: Wanted[], start: Applied) => archiveAnew(changed, start, { run, part, claim, reader }, deps);
-    const after = { run, settings, deletion, part: read.counts, claim, reader, folders, chooses, anew, deadlineMs };
+    const anew = (changed: Wanted[], start: Applied) => archiveAnew(changed, start, stretch, deps);
+    const after = { ...stretch, part: read.counts, deletion, folders, intents, chooses, anew };
     const { outcome, part: counts } =
       read.outcome === "complete" ? await deleteAfterArchive(after, deps) : { ...read, part: read.counts };
     log.info("mailbox work ends", { ...fields, outcome, ms: Math.round(clock.monotonicMs() - begun) });

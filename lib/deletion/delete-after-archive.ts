@@ -17,15 +17,7 @@ import { isOpen, type MailboxRun, type Problem } from "../runs/run.js";
 import type { RunAtWork } from "../runs/settings.js";
 import { allAnswers } from "./all-answers.js";
 import { lookAround, type ReadFolder, type Surroundings } from "./circumstances.js";
-import {
-  type DeletedPlaces,
-  deletedPlaces,
-  endOf,
-  type Intent,
-  type Journal,
-  openIntents,
-  openJournal,
-} from "./intents.js";
+import { type DeletedPlaces, deletedPlaces, endOf, type Intent, type Journal, openJournal } from "./intents.js";
 import { listDeletions } from "./listing.js";
 import { chunks, nextWindow } from "./window.js";
 import { DeletionWork } from "./work.js";
@@ -41,6 +33,8 @@ export interface DeletionStage {
   claim: Claim;
   reader: MailboxReader;
   folders: ReadFolder[];
+  /** What nothing had ended when the work on the mailbox began, whichever run it was of. */
+  intents: Intent[];
   /** Whether the profile's filter lets a message with these facts be archived. */
   chooses(facts: MessageFacts): boolean;
   /** Archives messages once more, as they are now; what cannot be had now is left out. */
@@ -82,9 +76,8 @@ export interface StageEnd {
 const mostFaults = 3;
 
 export async function deleteAfterArchive(stage: DeletionStage, deps: DeletionDeps): Promise<StageEnd> {
-  const { run, deletion, part, reader, claim } = stage;
+  const { run, deletion, part, reader, claim, intents: open } = stage;
   const { rows, clock } = deps;
-  const open = await openIntents(rows, part.mailbox);
   if (deletion === undefined && open.length === 0) return { outcome: "complete", part };
   const progress = openProgress(part, deps);
   try {
