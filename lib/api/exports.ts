@@ -121,10 +121,11 @@ export const exportRoutes = {
     method: "POST",
     path: "/exports/{id}/cancel",
     tag,
-    summary: "Cancel: the work stops within seconds, and nothing is kept of it",
+    summary:
+      "Cancel: the work stops within seconds, and nothing is kept of it; an export that has ended otherwise is refused",
     right: "read",
     params,
     answer: { status: 202, schema: ExportAnswer, location: true },
-    problems: [404],
+    problems: [404, 409],
   }),
 };

@@ -122,10 +122,10 @@ export const housekeepingRoutes = {
     method: "POST",
     path: "/housekeeping/{id}/cancel",
     tag,
-    summary: "Cancel: what is removed stays removed, the rest stays",
+    summary: "Cancel: what is removed stays removed, the rest stays; what has ended otherwise is refused",
     right: "configure",
     params,
     answer: { status: 202, schema: HousekeepingAnswer, location: true },
-    problems: [404],
+    problems: [404, 409],
   }),
 };

@@ -163,11 +163,11 @@ export const verifyRoutes = {
     method: "POST",
     path: "/verify/{id}/cancel",
     tag,
-    summary: "Cancel: mailboxes at work stop within seconds",
+    summary: "Cancel: mailboxes at work stop within seconds; a verification that has ended otherwise is refused",
     right: "operate",
     params,
     answer: { status: 202, schema: VerificationAnswer, location: true },
-    problems: [404],
+    problems: [404, 409],
   }),
   getProof: route({
     method: "GET",

@@ -1,6 +1,7 @@
 // Exports as a person or a program asks for them: one, a list, its bytes, a link to them; and the wish to cancel one.
 import { MailkeepError } from "../core/errors.js";
 import type { ExportId } from "../core/ids.js";
+import { nothingToCancel } from "../core/nothing-to-cancel.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import { type Clock, day, hour, minute } from "../core/time.js";
 import type { ExportStore } from "../ports/export-store.js";
@@ -70,14 +71,18 @@ export async function openExport(
   return { body, fileName: fileNameOf(id), ...value.result };
 }
 
-/** One that nobody has begun ends now; one at work stops at its next checkpoint, within seconds. */
+/**
+ * One that nobody has begun ends now; one at work stops at its next checkpoint, within seconds. To ask again changes nothing.
+ * @throws not-found (EXPORT_NOT_FOUND), conflict (EXPORT_ENDED) when it came to another end than this
+ */
 export async function cancelExport(
   id: ExportId,
   { rows, clock }: Pick<ShowDeps, "rows" | "clock">,
 ): Promise<ExportView> {
   const now = clock.now().toISOString();
   const value = await changeExport(rows, id, (stored) => {
-    if (!isOpen(stored.status)) return undefined;
+    if (stored.status === "cancelled") return undefined;
+    if (!isOpen(stored.status)) throw nothingToCancel("export", stored, "EXPORT_ENDED");
     const cancelled: Export = { ...stored, cancelRequested: true };
     return stored.startedAt === undefined ? { ...cancelled, status: "cancelled", endedAt: now } : cancelled;
   });

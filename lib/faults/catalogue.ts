@@ -1256,6 +1256,12 @@ const own: Record<string, Entry> = {
     cause: "The finished zip did not read back as it was written.",
     fix: "Ask for the export again.",
   },
+  EXPORT_ENDED: {
+    kind: "request",
+    who: people.caller,
+    cause: "The export has come to its end, and nothing of it is left to cancel.",
+    fix: "Nothing is to be done; GET /api/v1/exports/{id} says how it ended. DELETE /api/v1/exports/{id} removes its result.",
+  },
   EXPORT_EXPIRED: {
     kind: "request",
     who: people.caller,
@@ -1423,6 +1429,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "A connection may name only the hosts of its Microsoft cloud, a key vault, or this machine.",
     fix: "Leave the host out and choose the cloud, or give an address of this machine for a test tenant.",
+  },
+  HOUSEKEEPING_ENDED: {
+    kind: "request",
+    who: people.caller,
+    cause: "The housekeeping has come to its end, and nothing of it is left to cancel.",
+    fix: "Nothing is to be done; GET /api/v1/housekeeping/{id} says how it ended. What it did stays done.",
   },
   HOUSEKEEPING_NOT_FOUND: {
     kind: "request",
@@ -2328,6 +2340,12 @@ const own: Record<string, Entry> = {
     who: people.caller,
     cause: "The body is of another type than JSON.",
     fix: "Send Content-Type: application/json.",
+  },
+  VERIFICATION_ENDED: {
+    kind: "request",
+    who: people.caller,
+    cause: "The verification has come to its end, and nothing of it is left to cancel.",
+    fix: "Nothing is to be done; GET /api/v1/verify/{id} says how it ended, and what it found.",
   },
   VERIFICATION_NOT_FOUND: {
     kind: "request",

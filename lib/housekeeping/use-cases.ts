@@ -1,6 +1,7 @@
 // What doors, timers and queues ask of this room.
 import { MailkeepError } from "../core/errors.js";
 import { type HousekeepingId, type MailboxId, newHousekeepingId } from "../core/ids.js";
+import { nothingToCancel } from "../core/nothing-to-cancel.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import { minute } from "../core/time.js";
 import type { WorkItem } from "../work/item.js";
@@ -49,11 +50,16 @@ export function housekeepingUseCases(given: Deps) {
       const page = await onePage(listItems(rows, plan, after), limit, ({ row }) => row);
       return { ...page, value: page.value.map(itemOf) };
     },
-    /** What is done stays done; a worker at it stops with its next save. */
+    /**
+     * What is done stays done; a worker at it stops with its next save. To ask again changes nothing.
+     * @throws not-found, conflict (HOUSEKEEPING_ENDED) when it came to another end than this
+     */
     cancel: (id: HousekeepingId): Promise<Housekeeping> =>
       changeHousekeeping(rows, id, (value) => {
+        if (value.status === "cancelled") return undefined;
+        if (!isOpen(value.status)) throw nothingToCancel("housekeeping", value, "HOUSEKEEPING_ENDED");
         const at = clock.now().toISOString();
-        return isOpen(value.status) ? { ...value, status: "cancelled", updatedAt: at, endedAt: at } : undefined;
+        return { ...value, status: "cancelled", updatedAt: at, endedAt: at };
       }),
     async work(id: HousekeepingId): Promise<void> {
       await workOn(id, workFor(await getHousekeeping(rows, id)), deps);

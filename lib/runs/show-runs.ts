@@ -1,6 +1,7 @@
 // Runs as a person or a program asks for them: one, a list, its mailboxes; and the wish to cancel one.
 import { MailkeepError } from "../core/errors.js";
 import type { RunId } from "../core/ids.js";
+import { nothingToCancel } from "../core/nothing-to-cancel.js";
 import { onePage, type Page, type PageRequest } from "../core/page.js";
 import type { RowStore } from "../ports/row-store.js";
 import { type SettingsView, viewSettings } from "../profiles/settings.js";
@@ -12,9 +13,6 @@ import { settingsOfRun } from "./settings.js";
 import { type MailboxRunView, type RunView, viewMailboxRun, viewRun } from "./view.js";
 
 const notFound = (id: RunId) => new MailkeepError("not-found", `no run ${id}`, { reason: "RUN_NOT_FOUND" });
-
-const ended = ({ id, status }: Run) =>
-  new MailkeepError("conflict", `run ${id} has ended (${status}): there is nothing to cancel`, { reason: "RUN_ENDED" });
 
 export async function showRun(id: RunId, rows: RowStore): Promise<RunView> {
   const run = (await findRun(rows, id))?.value;
@@ -68,7 +66,7 @@ export async function cancelRun(id: RunId, deps: CloseDeps): Promise<RunView> {
   const { rows, clock } = deps;
   const run = await changeRun(rows, id, (current) => {
     if (current.status === "cancelled") return undefined;
-    if (!isOpen(current.status)) throw ended(current);
+    if (!isOpen(current.status)) throw nothingToCancel("run", current, "RUN_ENDED");
     const cancelled = { ...current, cancelRequested: true };
     // Nothing has begun: there is nobody who would notice later.
     if (current.startedAt !== undefined) return cancelled;

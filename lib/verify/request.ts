@@ -3,6 +3,7 @@
 import { loadApplied } from "../catalog/messages.js";
 import { MailkeepError } from "../core/errors.js";
 import { MailboxId, newVerificationId, type Random, type VerificationId } from "../core/ids.js";
+import { nothingToCancel } from "../core/nothing-to-cancel.js";
 import type { Clock } from "../core/time.js";
 import { newestSound, type SoundHead } from "../heads/read-heads.js";
 import { hasLedger } from "../ledger/journal.js";
@@ -132,12 +133,16 @@ async function firstName(blobs: BlobStore, after: string): Promise<string | unde
   return undefined;
 }
 
-/** Mailboxes that wait are cancelled now; those at work stop within seconds. */
+/**
+ * Mailboxes that wait are cancelled now; those at work stop within seconds. To ask again changes nothing.
+ * @throws not-found, conflict (VERIFICATION_ENDED) when it came to another end than this
+ */
 export async function cancelVerification(id: VerificationId, deps: RequestDeps): Promise<void> {
   const { rows, clock } = deps;
   const endedAt = clock.now().toISOString();
   const wanted = await changeVerification(rows, id, (current) => {
-    if (!isOpen(current.status)) return undefined;
+    if (current.status === "cancelled") return undefined;
+    if (!isOpen(current.status)) throw nothingToCancel("verification", current, "VERIFICATION_ENDED");
     const cancelled = { ...current, cancelRequested: true };
     return current.startedAt === undefined ? { ...cancelled, status: "cancelled" as const, endedAt } : cancelled;
   });

@@ -26,7 +26,7 @@ it("is asked for, watched, and fetched with its hash", async () => {
   expect(content.headers.get("etag")).toBe(`"${json.result.sha256}"`);
   expect([content.bytes.length, sha256(content.bytes)]).toEqual([json.result.size, json.result.sha256]);
   expect((await ask("GET", "/exports")).json.value).toMatchObject([{ id: json.id }]);
-  expect((await ask("POST", `${path}/cancel`)).json).toMatchObject({ status: "succeeded" });
+  expect((await ask("POST", `${path}/cancel`)).json).toMatchObject({ status: 409, code: "EXPORT_ENDED" });
 });
 
 it.each([
