@@ -43,7 +43,7 @@ param allowedIpRanges string = ''
 param nodeVersion string = '24'
 
 @allowed([2048, 4096])
-@description('Memory of one instance. The benchmark needs well under half a gigabyte for the mailboxes it works on at a time (host.json).')
+@description('Memory of one instance. The benchmark needs up to half a gigabyte for the mailboxes it works on at a time (host.json).')
 param instanceMemoryMB int = 2048
 
 @minValue(40)
