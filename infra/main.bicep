@@ -80,7 +80,7 @@ param tierAfterDays int = 90
 @description('Puts a lock on the archive account: it must be taken off before the account can be deleted.')
 param lockArchive bool = true
 
-@description('Attaches the identity that deletes and restores mail to the function app. Leave false as long as no profile deletes.')
+@description('Attaches the identity that deletes mail to the function app. Leave false as long as no profile deletes.')
 param attachWriter bool = false
 
 @description('Makes a key vault with the key that signs the daily heads. Without it heads are unsigned and prove less.')

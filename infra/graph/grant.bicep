@@ -5,7 +5,7 @@ extension microsoftGraphV1
 @description('Object id of the reading identity: output MAILKEEP_READER_PRINCIPAL_ID of main.bicep.')
 param readerPrincipalId string
 
-@description('Object id of the identity that deletes and restores; empty to give it nothing.')
+@description('Object id of the identity that deletes; empty to give it nothing.')
 param writerPrincipalId string = ''
 
 @description('Also what profiles that name groups need.')

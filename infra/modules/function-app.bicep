@@ -6,7 +6,7 @@ param planName string
 param readerId string
 param readerClientId string
 
-@description('Empty: the identity that deletes and restores is not attached, and no code in the app can use it.')
+@description('Empty: the identity that deletes is not attached, and no code in the app can use it.')
 param writerId string
 
 @description('Empty: no profile may have a deletion rule.')

@@ -1,4 +1,4 @@
-// The two identities: one reads mail, one deletes and restores it. Neither has a secret that could leak or expire.
+// The two identities: one reads mail, one deletes it. Neither has a secret that could leak or expire.
 param location string
 param tags object
 param readerName string

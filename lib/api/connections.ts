@@ -48,7 +48,7 @@ export const ConnectionAnswer = z.strictObject({
   exchangeBaseUrl: z.string(),
   loginBaseUrl: z.string(),
   identity: ShownIdentity,
-  writerIdentity: ShownIdentity.nullable().describe("The second identity, which may delete and restore"),
+  writerIdentity: ShownIdentity.nullable().describe("The second identity, which may delete"),
   proxy: ConnectionInput.shape.proxy.unwrap().describe("The way out to Graph, Exchange and the token endpoint"),
   bound: z.boolean().describe("Its test has passed as it is now, and no later one met a refusal"),
   state: z

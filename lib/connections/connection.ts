@@ -55,7 +55,7 @@ export const ConnectionInput = z.strictObject({
   exchangeBaseUrl: Origin.optional(),
   loginBaseUrl: Origin.optional(),
   identity: IdentityInput,
-  /** For deleting and restoring; without it nothing in a mailbox is ever changed. */
+  /** For deleting; without it nothing in a mailbox is ever changed. */
   writerIdentity: IdentityInput.nullable().default(null),
   /** The way out to Graph, Exchange and the token endpoint, where there is no direct one. */
   proxy: ProxyInput.nullable().default(null),

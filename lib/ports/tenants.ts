@@ -77,7 +77,7 @@ export interface Reach extends Hosts {
   tenantId: string;
   cloud: CloudName;
   identity: Identity;
-  /** The second identity, which may delete and restore; null: nothing in a mailbox is ever changed. */
+  /** The second identity, which may delete; null: nothing in a mailbox is ever changed. */
   writerIdentity: Identity | null;
   proxy: EgressProxy | null;
 }
