@@ -1,5 +1,5 @@
 // The main flow: take the claim, bring the tables up to the ledger, read the folders, archive what is new, and say what
-// comes next. Read this file first, then walk.ts, consider.ts, session.ts, fetch.ts, writer.ts, commit.ts.
+// comes next. Read this file first; lib/README.md has the reading order of the others.
 import type { Applied } from "../catalog/messages.js";
 import { MailkeepError } from "../core/errors.js";
 import type { Random } from "../core/ids.js";

@@ -1,5 +1,5 @@
-// The only writer of the archive, in the one order that is safe: pack, ledger record (the commit), catalog rows, cursors.
-// Attachment blobs are there before a message reaches a batch.
+// Writes down what was read, in the one order that is safe: pack, ledger record (the commit), catalog rows, cursors. Attachment
+// blobs are there before a message reaches a batch. (Deletions and joined packs write their own records, which store no message.)
 
 import { saveCursors } from "../catalog/cursors.js";
 import type { Applied } from "../catalog/messages.js";

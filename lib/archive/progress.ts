@@ -1,5 +1,4 @@
-// The run's view of one mailbox: counts that follow the commits, saved as it goes.
-
+// Pure: what one commit adds to the counts and problems of a mailbox's part of a run.
 import { addSkipped, type SkipCause, type SkipCounts } from "../core/skip-cause.js";
 import type { Tally } from "../core/tally.js";
 import type { LedgerRecord } from "../ledger/record.js";

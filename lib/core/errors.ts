@@ -109,7 +109,7 @@ export const httpStatus: Record<ErrorCode, number> = {
   cancelled: 409,
 };
 
-/** The exit code of a command that ends with this error. */
+/** What `npm start -- --once` exits with, by how its run ended. */
 export const exitCode = { complete: 0, failed: 1, gaps: 3 } as const;
 
 /** Fails to compile while a case is missing; throws if data ever slips past the types. */
