@@ -26,7 +26,7 @@ const Cursor = z
 /** `limit` and `cursor`. */
 export const pageQuery = { limit: Limit, cursor: Cursor };
 
-export const cursorText = (key: string): string => Buffer.from(key, "utf8").toString("base64url");
+const cursorText = (key: string): string => Buffer.from(key, "utf8").toString("base64url");
 
 export const listOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({

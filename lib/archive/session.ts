@@ -57,7 +57,7 @@ export interface Session {
 }
 
 /** Tasks waiting for a worker: enough to keep four requests in flight, few enough to forget when time is up. */
-export const taskCapacity = 500;
+const taskCapacity = 500;
 
 /**
  * Workers beside each other. Four requests may be in flight (the reader sees to it); the other workers split, store

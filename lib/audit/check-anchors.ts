@@ -9,7 +9,7 @@ import type { Walk } from "./walk.js";
 /** Anchors read at a time. */
 const atOnce = 8;
 
-export class ExpectedAnchors {
+class ExpectedAnchors {
   readonly #bySeq = new Map<number, StoredAnchor>();
   constructor(
     /** By their days. */

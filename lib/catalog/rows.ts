@@ -7,9 +7,9 @@ import { defined, type Known, knownToRow } from "./known.js";
 
 /** Row keys of one mailbox's partition in `messages`: h = head, f_ = folders, k_ = by id, t_ = by time. */
 export const headRow = "h";
-export const folderRow = (folderId: string): string => `f_${shortHash(folderId)}`;
+const folderRow = (folderId: string): string => `f_${shortHash(folderId)}`;
 /** d_: intents to delete that no receipt has ended yet. */
-export const intentRow = (key: MessageKey): string => `d_${key}`;
+const intentRow = (key: MessageKey): string => `d_${key}`;
 export const intentsAfter = { from: "d_", to: "d`" };
 export const knownRow = (idHash: string): string => `k_${idHash}`;
 export const listRow = (receivedAt: string, key: MessageKey): string => `t_${newestFirst(new Date(receivedAt))}_${key}`;

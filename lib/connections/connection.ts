@@ -19,7 +19,7 @@ const VaultObject = z
   .regex(/^[0-9A-Za-z-]{1,127}$/, "is not a Key Vault name: 1 to 127 letters, digits, hyphens");
 
 /** The settings whose values may be sent as a token: no other setting can be made to leave the house. */
-export const staticTokenSetting = /^GRAPH_STATIC_TOKEN(?:_[A-Z0-9_]{1,40})?$/;
+const staticTokenSetting = /^GRAPH_STATIC_TOKEN(?:_[A-Z0-9_]{1,40})?$/;
 
 export const IdentityInput = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("managedIdentity"), clientId: ClientId.nullable().default(null) }),

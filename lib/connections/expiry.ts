@@ -19,7 +19,7 @@ export interface CredentialState {
  */
 export type CredentialStatus = "none" | "ok" | "expiring" | "expired" | "unknown";
 
-export const warnWithinDays = 30;
+const warnWithinDays = 30;
 
 export function credentialStatus(
   state: CredentialState | undefined,

@@ -144,7 +144,7 @@ function openLogin({ proxy }: Pick<Connection, "proxy">): Warning[] {
   return [{ code: "PROXY_CREDENTIALS_IN_CLEAR", message }];
 }
 
-export function credentialWarnings({ status, expiresAt, daysLeft, problem }: ConnectionView["credential"]): Warning[] {
+function credentialWarnings({ status, expiresAt, daysLeft, problem }: ConnectionView["credential"]): Warning[] {
   if (status === "expired")
     return [{ code: "CREDENTIAL_EXPIRED", message: `the credential expired ${expiresAt}; rotate it in the vault` }];
   if (status === "expiring")

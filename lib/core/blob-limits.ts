@@ -3,7 +3,7 @@
 import { MailkeepError } from "./errors.js";
 
 /** A blob name is at most 1,024 characters. https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata */
-export const maxBlobNameUnits = 1_024;
+const maxBlobNameUnits = 1_024;
 
 /** Segments of letters, digits, `.`, `_` and `-`, parted by single slashes; none begins or ends with a dot. */
 const blobName = /^[\w-](?:[\w.-]*[\w-])?(?:\/[\w-](?:[\w.-]*[\w-])?)*$/;

@@ -2,9 +2,7 @@
 // (https://learn.microsoft.com/rest/api/storageservices/put-block).
 import { MailkeepError } from "./errors.js";
 
-export const longestBlockBytes = 8 * 1024 * 1024;
-/** https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
-export const mostBlocks = 50_000;
+const longestBlockBytes = 8 * 1024 * 1024;
 
 /** @throws MailkeepError `invalid` or `too-large` */
 export function checkBlock(id: string, { length }: Uint8Array): void {

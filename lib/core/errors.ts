@@ -111,8 +111,3 @@ export const httpStatus: Record<ErrorCode, number> = {
 
 /** What `npm start -- --once` exits with, by how its run ended. */
 export const exitCode = { complete: 0, failed: 1, gaps: 3 } as const;
-
-/** Fails to compile while a case is missing; throws if data ever slips past the types. */
-export function assertNever(value: never): never {
-  throw new MailkeepError("invalid", `unhandled case: ${JSON.stringify(value)}`);
-}

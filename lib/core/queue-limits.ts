@@ -6,9 +6,9 @@ import { day } from "./time.js";
  * A queue message is at most 64 KiB, and base64 (what the Functions host expects) makes 4 bytes out of 3.
  * https://learn.microsoft.com/azure/storage/queues/scalability-targets
  */
-export const maxItemBytes = 48 * 1024;
+const maxItemBytes = 48 * 1024;
 /** A message can be hidden for at most 7 days. https://learn.microsoft.com/rest/api/storageservices/put-message */
-export const maxDelayMs = 7 * day;
+const maxDelayMs = 7 * day;
 
 /** @throws MailkeepError `too-large` for the item, `invalid` for the delay. */
 export function checkItem(item: string, delayMs: number): void {

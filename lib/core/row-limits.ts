@@ -6,15 +6,15 @@ type Values = Record<string, string | number | boolean | undefined>;
 type StorableValues = Record<string, string | number | boolean>;
 
 /** A key is at most 1,024 characters. */
-export const maxKeyUnits = 1_024;
+const maxKeyUnits = 1_024;
 /** A string property is at most 64 KiB in UTF-16. */
-export const maxStringUnits = 32_768;
+const maxStringUnits = 32_768;
 /** An entity has at most 255 properties, of which PartitionKey, RowKey and Timestamp are the service's. */
-export const maxProperties = 252;
+const maxProperties = 252;
 /** An entity is at most 1 MiB; {@link rowBytes} is how the service counts. */
-export const maxRowBytes = 1024 * 1024;
+const maxRowBytes = 1024 * 1024;
 /** A transaction has at most 100 writes to one partition. */
-export const maxBatchWrites = 100;
+const maxBatchWrites = 100;
 /** The request that carries a transaction is at most 4 MiB. */
 export const maxBatchBytes = 4 * 1024 * 1024;
 

@@ -57,7 +57,7 @@ export function judgeRow(row: Row, around: Circumstances): Verdict {
 }
 
 /** A time that cannot be read is never old enough. */
-export function isOlder(time: string, days: number, now: Date): boolean {
+function isOlder(time: string, days: number, now: Date): boolean {
   return now.getTime() - Date.parse(time) >= days * day;
 }
 

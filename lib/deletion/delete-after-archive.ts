@@ -186,7 +186,7 @@ async function settleOpenIntents(
 export type Progress = ReturnType<typeof openProgress>;
 
 /** The mailbox's part of the run while its deletions go on. */
-export function openProgress(start: MailboxRun, { rows, clock }: Pick<DeletionDeps, "rows" | "clock">) {
+function openProgress(start: MailboxRun, { rows, clock }: Pick<DeletionDeps, "rows" | "clock">) {
   let part = start;
   const progress = {
     get part() {

@@ -22,7 +22,7 @@ export const exportItem = (id: ExportId): string => {
 };
 
 /** Messages of one export, as Graph sent them: what can be read back for its SHA-256 within one invocation. */
-export const mostExportBytes = 32 * 1024 ** 3;
+const mostExportBytes = 32 * 1024 ** 3;
 
 export async function exportMail(id: ExportId, deps: ExportDeps): Promise<ExportStep> {
   const hand = await takeInHand(id, deps);

@@ -43,7 +43,7 @@ export async function showExport(id: ExportId, { rows, exports, clock, log }: Sh
   return viewExport(value, url === undefined ? undefined : { url, expiresAt: expiresAt.toISOString() });
 }
 
-export const fileNameOf = (id: ExportId): string => `mailkeep-${id}.zip`;
+const fileNameOf = (id: ExportId): string => `mailkeep-${id}.zip`;
 
 export interface OpenExport {
   body: AsyncIterable<Uint8Array>;

@@ -24,7 +24,7 @@ const defaultStretch = { messages: 5_000, bytes: 64 * 1024 * 1024 };
 /** So often at least progress is shown. */
 const checkpointMs = 20_000;
 /** Gaps shown with the export; all of them are in the zip. */
-export const shownGaps = 20;
+const shownGaps = 20;
 
 export interface Writing {
   hand: Hand;

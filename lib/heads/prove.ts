@@ -70,7 +70,7 @@ export async function firstHeadOver(
   return undefined;
 }
 
-export async function proving(blobs: BlobStore, read: ReadHead | SoundHead, vouched: Vouched): Promise<ProvingHead> {
+async function proving(blobs: BlobStore, read: ReadHead | SoundHead, vouched: Vouched): Promise<ProvingHead> {
   const { id } = read.head;
   const [signed, stamp] = await Promise.all([readSignature(blobs, read), bytesOf(blobs, stampName(id))]);
   return {

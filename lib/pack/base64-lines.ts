@@ -84,8 +84,7 @@ export async function* decoded(run: AsyncIterable<Uint8Array>, cut: Cut): AsyncG
 }
 
 /** So many lines of this length decode to whole bytes. */
-export const linesPerGroup = (lineLength: number): 1 | 2 | 4 =>
-  lineLength % 4 === 0 ? 1 : lineLength % 2 === 0 ? 2 : 4;
+const linesPerGroup = (lineLength: number): 1 | 2 | 4 => (lineLength % 4 === 0 ? 1 : lineLength % 2 === 0 ? 2 : 4);
 
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

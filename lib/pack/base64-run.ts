@@ -17,7 +17,7 @@ import type { Cut } from "./manifest.js";
 import type { Room } from "./room.js";
 
 /** Runs that decode to less stay in the message: 4 KiB is where blobs stop paying for themselves (FORMAT.md). */
-export const leastCutBytes = 4096;
+const leastCutBytes = 4096;
 /** A line with more digits than this is a run by itself, with or without line endings around it. */
 export const longestLine = Math.ceil(leastCutBytes / 3) * 4 - 4;
 /** Shorter lines are left alone: no mail program folds base64 so narrowly, and each line costs time. */

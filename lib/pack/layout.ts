@@ -4,10 +4,10 @@ import type { Run } from "./base64-run.js";
 /** So many runs are cut out of one message; what follows stays literal, so that no message makes an endless manifest. */
 export const mostRuns = 1000;
 /** A longer stretch without runs becomes identity cuts, so that the skeleton of a huge message stays small. */
-export const longestLiteralBytes = 1024 * 1024;
+const longestLiteralBytes = 1024 * 1024;
 /** The longest skeleton: when what would stay is more than this, only stretches of at most a 1,001st of it (8,380 bytes) stay. */
 export const longestSkeletonBytes = 8 * 1024 * 1024;
-export const longestIdentityBytes = 16 * 1024 * 1024;
+const longestIdentityBytes = 16 * 1024 * 1024;
 
 interface Range {
   offset: number;

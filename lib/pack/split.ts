@@ -103,7 +103,7 @@ function inMemory(raw: Uint8Array, { skeleton, cuts }: BytesSplit): Split {
 }
 
 /** Splits a spooled message. The first reading finds and hashes the runs, the second fetches what stands between them. */
-export async function splitBody(body: Body): Promise<Split> {
+async function splitBody(body: Body): Promise<Split> {
   const runs: HashedRun[] = [];
   let hash = createHash("sha256");
   const scanner = new RunScanner(

@@ -76,7 +76,7 @@ export async function glanceAt(
   };
 }
 
-export const nothingSampled = (): Sampled => ({ looked: 0, wanted: 0, later: 0, left: {}, unjudged: 0, oldEnough: 0 });
+const nothingSampled = (): Sampled => ({ looked: 0, wanted: 0, later: 0, left: {}, unjudged: 0, oldEnough: 0 });
 
 /** Pure: by the very judge that a run asks. */
 export function judged(messages: MessageFacts[], { filter, deletion }: MailboxSettings, now: Date): Sampled {

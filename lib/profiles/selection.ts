@@ -43,4 +43,3 @@ export const Mailboxes = z
     if (mode === "all" && mailboxes.length > 0) wrong("mailboxes", "mode all takes no list; use except or only");
     if (mode === "all" && groups.length > 0) wrong("groups", "mode all takes no groups; use except or only");
   });
-export type Selection = z.infer<typeof Mailboxes>;

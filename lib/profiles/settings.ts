@@ -72,8 +72,7 @@ export function sealProfile<P extends ProfileInput>(profile: P): Omit<P, Setting
   return { ...rest, settings: profileSettings(profile) };
 }
 
-export const replacedBy = (override: Override): SettingName[] =>
-  settingNames.filter((name) => override[name] !== undefined);
+const replacedBy = (override: Override): SettingName[] => settingNames.filter((name) => override[name] !== undefined);
 
 /**
  * The one place where a profile's values and an override become what holds for a mailbox. What the override gives replaces the

@@ -17,7 +17,7 @@ import { failed, ok, type Probe, timed } from "./probe.js";
 import { failureOf } from "./tenant-probes.js";
 
 /** A test asks so many at most: a person waits for the answer. */
-export const mostTargets = 20;
+const mostTargets = 20;
 
 export interface Target {
   /** As it was named. */

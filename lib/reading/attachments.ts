@@ -14,7 +14,7 @@ import type { ReadingDeps } from "./stored-message.js";
 import { type TransferDecoder, transferDecoder } from "./transfer-decoder.js";
 
 /** Exchange sends at most 150 MB (https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits). */
-export const longestParsedBytes = 200 * 1024 * 1024;
+const longestParsedBytes = 200 * 1024 * 1024;
 /** Up to this size an attachment is kept from the first reading of the message; a larger one is read a second time. */
 const keptBytes = 4 * 1024 * 1024;
 

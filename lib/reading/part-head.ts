@@ -4,7 +4,7 @@ import libmime from "libmime";
 import { refused } from "./refused.js";
 
 /** The fields of one part together. Decoding them takes time that grows faster than their length. */
-export const longestHeadUnits = 32 * 1024;
+const longestHeadUnits = 32 * 1024;
 
 export interface PartHead {
   /** Lower case, without parameters; empty when the part does not say. */

@@ -8,7 +8,7 @@ const waitsMs = [minute, 2 * minute, 4 * minute, 8 * minute];
 const longestWaitMs = 15 * minute;
 
 /** A directory that gives no answer for so long needs a person; the schedule begins another run meanwhile. */
-export const giveUpAfterMs = 12 * hour;
+const giveUpAfterMs = 12 * hour;
 
 /** The queue hides an item for seven days at the most. */
 const mostMs = 6 * day;

@@ -25,7 +25,7 @@ export interface EditDeps {
 }
 
 /** More than anybody can tell apart; the list is read as a whole. */
-export const scheduleLimit = 1_000;
+const scheduleLimit = 1_000;
 const usersNamed = 10;
 
 /** @throws invalid naming the field, conflict (SCHEDULE_LIMIT) */

@@ -21,7 +21,7 @@ export interface AccessToken {
   expiresOnTimestamp: number;
 }
 
-export const tokenUrl = ({ loginBaseUrl, tenantId }: App): string =>
+const tokenUrl = ({ loginBaseUrl, tenantId }: App): string =>
   `${loginBaseUrl}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`;
 
 /** @throws MailkeepError `unauthenticated` with Entra's code (AADSTS…) as reason, `unavailable` */

@@ -8,7 +8,7 @@ import { Fault } from "./fault.js";
 const chunkBytes = 256 * 1024;
 
 /** A body in a file, read in chunks of 256 KiB; `dispose` removes the file. */
-export function spooledBody(path: string, size: number): Body {
+function spooledBody(path: string, size: number): Body {
   let removed: Promise<void> | undefined;
   return {
     size,

@@ -11,9 +11,9 @@ import { Fault, networkFault } from "./fault.js";
 import { Intake } from "./spool.js";
 
 /** A page of 1,000 messages is about 2 MiB, one of 999 users with all their plans about 12 MiB. */
-export const maxJsonBytes = 32 * 1024 * 1024;
+const maxJsonBytes = 32 * 1024 * 1024;
 /** Exchange Online sends and takes at most 150 MB a message; encoding adds a third, imports can be larger still. */
-export const maxMimeBytes = 1024 * 1024 * 1024;
+const maxMimeBytes = 1024 * 1024 * 1024;
 /** More of an error page is of no use. */
 const maxErrorBytes = 1024 * 1024;
 

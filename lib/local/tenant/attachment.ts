@@ -109,7 +109,6 @@ export function attachmentEntity(attachment: Attachment, when: string): Entity {
 /** The pictures in the signatures: ours first, then those of partners; the same bytes in every mail. */
 const logoBytes = [12_300, 9_100, 17_800];
 const logos: (Buffer | undefined)[] = [];
-export const logoCount = logoBytes.length;
 
 export function logoSize(index: number): number {
   return logoBytes[index] ?? 0;

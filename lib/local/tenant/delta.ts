@@ -70,7 +70,7 @@ export interface DeltaState {
 }
 
 /** With a filter on receivedDateTime delta tells at most 5,000 messages (D.1). */
-export const filteredRoundLimit = 5_000;
+const filteredRoundLimit = 5_000;
 
 export function encodeToken(state: DeltaState): string {
   return Buffer.from(JSON.stringify(state)).toString("base64url");

@@ -3,7 +3,7 @@
 import { type Answer, graphError } from "./answer.js";
 
 export const maxInFlight = 4;
-export const maxPerWindow = 10_000;
+const maxPerWindow = 10_000;
 export const windowMs = 600_000;
 
 export class MailboxGate {

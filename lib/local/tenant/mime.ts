@@ -70,7 +70,7 @@ export function base64Lines(bytes: Uint8Array): string {
 }
 
 /** RFC 2045 6.7, with soft breaks after at most 75 characters. */
-export function quotedPrintable(bytes: Buffer): string {
+function quotedPrintable(bytes: Buffer): string {
   const out: string[] = [];
   for (const line of escaped(bytes.toString("latin1")).split("\r\n")) {
     let start = 0;

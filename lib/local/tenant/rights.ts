@@ -19,7 +19,7 @@ export interface AccessPolicy {
 }
 
 export const sampleAppId: string = guid(dice("the application"));
-export const samplePrincipalId: string = guid(dice("the service principal"));
+const samplePrincipalId: string = guid(dice("the service principal"));
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 const seal = (text: string, secret: string): string => createHmac("sha256", secret).update(text).digest("base64url");

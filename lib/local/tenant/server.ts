@@ -66,8 +66,8 @@ export interface Tenant {
   close(): Promise<void>;
 }
 
-export const usualToken = "sample-token";
-export const usualWriterToken = "sample-writer-token";
+const usualToken = "sample-token";
+const usualWriterToken = "sample-writer-token";
 
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
   const { port = 0, host = "127.0.0.1", seed = "mailkeep", latencyMs = 0, token = usualToken } = options;
