@@ -2,14 +2,13 @@
 // whole, and the bytes put together from pack and attachments hash to what the record says.
 import { catalogWrites, listRow } from "../catalog/rows.js";
 import { type Sha256, sha256 } from "../core/digest.js";
-import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import { type ChainTip, checkLink } from "../ledger/chain.js";
 import { decodeRecord } from "../ledger/codec.js";
 import type { LedgerHead } from "../ledger/journal.js";
 import { type LedgerRecord, ledgerName, type Packed, packedBy } from "../ledger/record.js";
 import type { MessageRecord } from "../pack/manifest.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import type { Row } from "../ports/row-store.js";
 import { changing } from "../verify/check-catalog.js";
 import { checkMessages, checkPack, contentCache } from "../verify/check-content.js";
@@ -37,7 +36,7 @@ export async function checkLedger(
   let tip: ChainTip | undefined;
   for (let seq = 1; seq <= head.seq; seq++) {
     const name = ledgerName(mailbox, seq);
-    const bytes = await bytesOf(blobs, name);
+    const bytes = await bytesIfThere(blobs, name);
     if (bytes === undefined) return { code: "record-missing", detail: `ledger record ${seq} is not there` };
     const { findings, record, tip: next } = checkLink(tip, { name, bytes });
     const [first] = findings;
@@ -50,15 +49,6 @@ export async function checkLedger(
   if (tip?.sha256 !== (head.sha256 ?? undefined))
     return { code: "head-differs", detail: `the tables know record ${head.seq} as another one` };
   return { hashes, deleted };
-}
-
-async function bytesOf(blobs: BlobStore, name: string): Promise<Uint8Array | undefined> {
-  try {
-    return (await blobs.get(name)).bytes;
-  } catch (error) {
-    if (isMailkeepError(error, "not-found")) return undefined;
-    throw error;
-  }
 }
 
 /** What a candidate is by the ledger's word, or why it cannot be told. */
@@ -131,7 +121,7 @@ async function readChecked(
   { seq, sha256: hash }: { seq: number; sha256: Sha256 | undefined },
 ): Promise<LedgerRecord | Damage> {
   if (hash === undefined) return { code: "catalog-extra", detail: `the row names record ${seq}, which there is not` };
-  const bytes = await bytesOf(blobs, ledgerName(mailbox, seq));
+  const bytes = await bytesIfThere(blobs, ledgerName(mailbox, seq));
   if (bytes === undefined || sha256(bytes) !== hash)
     return { code: "record-unreadable", detail: `ledger record ${seq} is not the one that was checked` };
   return decodeRecord(bytes);

@@ -5,11 +5,11 @@ import { isMailkeepError } from "../core/errors.js";
 import type { MailboxId } from "../core/ids.js";
 import { headName, keyName, signatureName, stampName } from "../heads/head.js";
 import { headProver, type Vouched } from "../heads/prove.js";
-import { bytesOf, newestSound, readSignature, type SoundHead } from "../heads/read-heads.js";
+import { newestSound, readSignature, type SoundHead } from "../heads/read-heads.js";
 import { decodeRecord } from "../ledger/codec.js";
 import { pathIn, treeLevels } from "../ledger/merkle.js";
 import { type LedgerRecord, ledgerName, seqDigits } from "../ledger/record.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import { ahead } from "./ahead.js";
 import type { Part } from "./export.js";
 
@@ -77,7 +77,7 @@ async function* recordFiles(wanted: Wanted, blobs: BlobStore): AsyncIterable<Pro
 
 const readRecord = async (blobs: BlobStore, mailbox: MailboxId, seq: number) => ({
   seq,
-  bytes: await bytesOf(blobs, ledgerName(mailbox, seq)),
+  bytes: await bytesIfThere(blobs, ledgerName(mailbox, seq)),
 });
 
 function faultOf(
@@ -138,7 +138,7 @@ async function* headFiles(head: SoundHead, blobs: BlobStore): AsyncIterable<Proo
   const signed = await readSignature(blobs, head);
   const names = [headName(id), signatureName(id), stampName(id), ...(signed ? [keyName(signed.key.kid)] : [])];
   for (const name of names) {
-    const bytes = await bytesOf(blobs, name);
+    const bytes = await bytesIfThere(blobs, name);
     if (bytes !== undefined) yield { name: `proofs/${name}`, pieces: () => once(bytes) };
   }
 }

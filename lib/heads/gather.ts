@@ -3,9 +3,8 @@ import { type Sha256, sha256 } from "../core/digest.js";
 import type { MailboxId } from "../core/ids.js";
 import { MailboxId as MailboxIdSchema } from "../core/ids.js";
 import { ledgerName, ledgerPrefix } from "../ledger/record.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import type { HeadEntry } from "./head.js";
-import { bytesOf } from "./read-heads.js";
 
 /** Mailboxes looked at at once: each is a request or three. */
 const atOnce = 32;
@@ -65,6 +64,6 @@ async function newestSeq(blobs: BlobStore, mailbox: MailboxId, from: number): Pr
 }
 
 async function hashOf(blobs: BlobStore, mailbox: MailboxId, seq: number): Promise<Sha256 | null> {
-  const bytes = await bytesOf(blobs, ledgerName(mailbox, seq));
+  const bytes = await bytesIfThere(blobs, ledgerName(mailbox, seq));
   return bytes === undefined ? null : sha256(bytes);
 }

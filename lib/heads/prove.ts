@@ -2,9 +2,9 @@
 import { isMailkeepError } from "../core/errors.js";
 import { HeadId, type MailboxId } from "../core/ids.js";
 import { pathIn, treeLevels } from "../ledger/merkle.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import { type HeadEntry, type HeadSignature, leafOf, type PublishedKey, stampName } from "./head.js";
-import { bytesOf, headIds, type ReadHead, readHead, readList, readSignature, type SoundHead } from "./read-heads.js";
+import { headIds, type ReadHead, readHead, readList, readSignature, type SoundHead } from "./read-heads.js";
 
 /** RFC 6962 section 2.1.1: from a mailbox's line to the head's Merkle root, lowest first. */
 export interface HeadInclusion {
@@ -72,7 +72,7 @@ export async function firstHeadOver(
 
 async function proving(blobs: BlobStore, read: ReadHead | SoundHead, vouched: Vouched): Promise<ProvingHead> {
   const { id } = read.head;
-  const [signed, stamp] = await Promise.all([readSignature(blobs, read), bytesOf(blobs, stampName(id))]);
+  const [signed, stamp] = await Promise.all([readSignature(blobs, read), bytesIfThere(blobs, stampName(id))]);
   return {
     id,
     head: Buffer.from(read.bytes).toString("utf8"),

@@ -2,7 +2,7 @@
 import { type Sha256, sha256 } from "../core/digest.js";
 import { isMailkeepError, MailkeepError } from "../core/errors.js";
 import type { HeadId } from "../core/ids.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import {
   decodeHead,
   decodeKey,
@@ -46,7 +46,7 @@ export interface ReadHead {
 
 /** @throws MailkeepError `not-found` (HEAD_NOT_FOUND), `corrupt` (HEAD_DAMAGED) */
 export async function readHead(blobs: BlobStore, id: HeadId): Promise<ReadHead> {
-  const bytes = await bytesOf(blobs, headName(id));
+  const bytes = await bytesIfThere(blobs, headName(id));
   if (bytes === undefined) throw new MailkeepError("not-found", `no head ${id}`, { reason: "HEAD_NOT_FOUND" });
   const head = decodeHead(bytes);
   if (head.id !== id) throw damaged(`the head ${id} says that it is ${head.id}`);
@@ -55,7 +55,7 @@ export async function readHead(blobs: BlobStore, id: HeadId): Promise<ReadHead> 
 
 /** The list that the head speaks of. @throws MailkeepError `corrupt` (HEAD_DAMAGED) when it is another one, or missing */
 export async function readList(blobs: BlobStore, { id, mailboxes }: Head): Promise<HeadEntry[]> {
-  const bytes = await bytesOf(blobs, listName(id));
+  const bytes = await bytesIfThere(blobs, listName(id));
   if (bytes === undefined) throw damaged(`the list of the head ${id} is missing`);
   if (sha256(bytes) !== mailboxes.sha256) throw damaged(`the list of the head ${id} is not the one it names`);
   const entries = decodeList(bytes);
@@ -74,25 +74,15 @@ export async function readSignature(
   blobs: BlobStore,
   { head: { id }, bytes }: ReadHead,
 ): Promise<ReadSignature | undefined> {
-  const stored = await bytesOf(blobs, signatureName(id));
+  const stored = await bytesIfThere(blobs, signatureName(id));
   if (stored === undefined) return undefined;
   const signature = decodeSignature(stored);
-  const published = await bytesOf(blobs, keyName(signature.kid));
+  const published = await bytesIfThere(blobs, keyName(signature.kid));
   if (published === undefined) throw damaged(`the public key ${signature.kid} of the head ${id} is missing`);
   const key = decodeKey(published);
   if (signature.head !== id || !isSignedBy(key, signature, bytes))
     throw damaged(`the signature of the head ${id} is not that of its key over its bytes`);
   return { signature, key };
-}
-
-/** Undefined only when the store says that there is no such blob. */
-export async function bytesOf(blobs: BlobStore, name: string): Promise<Uint8Array | undefined> {
-  try {
-    return (await blobs.get(name)).bytes;
-  } catch (error) {
-    if (isMailkeepError(error, "not-found")) return undefined;
-    throw error;
-  }
 }
 
 const damaged = (message: string) => new MailkeepError("corrupt", message, { reason: "HEAD_DAMAGED" });

@@ -3,13 +3,13 @@
 import { bringUpToDate } from "../catalog/replay.js";
 import { changeSweep, hasChangedState, loadSweep, type SweepState, stateOf } from "../catalog/sweep.js";
 import { sha256 } from "../core/digest.js";
-import { isMailkeepError, MailkeepError } from "../core/errors.js";
+import { MailkeepError } from "../core/errors.js";
 import type { HousekeepingId, MailboxId } from "../core/ids.js";
 import { hour, minute, second } from "../core/time.js";
 import { emptyLedger } from "../ledger/journal.js";
 import { type LedgerRecord, packedBy, packPath } from "../ledger/record.js";
 import { takeClaim } from "../mailboxes/claim.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { bytesIfThere } from "../ports/blob-store.js";
 import type { StoredRow } from "../ports/row-store.js";
 import type { Housekeeping, Item } from "./housekeeping.js";
 import { readLedger } from "./read-ledger.js";
@@ -158,15 +158,6 @@ async function isReplaced(
   const isWhole = (await bytesIfThere(blobs, name).then((bytes) => bytes && sha256(bytes))) === bySha256;
   since.whole.set(name, isWhole);
   return isWhole;
-}
-
-async function bytesIfThere(blobs: BlobStore, name: string): Promise<Uint8Array | undefined> {
-  try {
-    return (await blobs.get(name)).bytes;
-  } catch (error) {
-    if (isMailkeepError(error, "not-found")) return undefined;
-    throw error;
-  }
 }
 
 /** First the row says that it goes, so that no writer relies on it from here on; then it goes. */

@@ -13,7 +13,7 @@ import type { Claim } from "../mailboxes/claim.js";
 import type { MessageRecord } from "../pack/manifest.js";
 import { entryRange, readEntry } from "../pack/reader.js";
 import { type OpenPack, openPack, type SealedPack } from "../pack/writer.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
 import { checkMessages, contentCache } from "../verify/check-content.js";
 import { nothingRead } from "../verify/verification.js";
@@ -77,7 +77,7 @@ async function copyPack(
   const read = await readRecord(blobs, mailbox, seq);
   const packed = read && packedBy(read.record);
   if (packed?.pack.name !== name || packed.pack.sha256 !== hash) return "damaged";
-  const bytes = await bytesOf(blobs, packPath(mailbox, name));
+  const bytes = await bytesIfThere(blobs, packPath(mailbox, name));
   if (bytes === undefined || sha256(bytes) !== hash) return "damaged";
   if (!(await isNewest(packed, mailbox, rows))) return "stored again";
   for (const message of packed.messages) {
@@ -96,15 +96,6 @@ async function isSound(range: Uint8Array, { entry }: MessageRecord): Promise<boo
     return true;
   } catch (error) {
     if (isMailkeepError(error, "corrupt")) return false;
-    throw error;
-  }
-}
-
-async function bytesOf(blobs: BlobStore, name: string): Promise<Uint8Array | undefined> {
-  try {
-    return (await blobs.get(name)).bytes;
-  } catch (error) {
-    if (isMailkeepError(error, "not-found")) return undefined;
     throw error;
   }
 }

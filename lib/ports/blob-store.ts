@@ -1,3 +1,5 @@
+import { isMailkeepError } from "../core/errors.js";
+
 /** What is stored under one name. */
 export interface StoredBlob {
   /** The exact stored bytes: never decompressed on the way. */
@@ -44,4 +46,14 @@ export interface BlobStore {
   list(prefix: string, after?: string): AsyncIterable<{ name: string; size: number }>;
   /** The segments that follow `prefix` (which ends with a slash) and have names below them, each once, in byte order. */
   folders(prefix: string): AsyncIterable<string>;
+}
+
+/** Undefined only when the store says that there is no such blob. */
+export async function bytesIfThere(blobs: Pick<BlobStore, "get">, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await blobs.get(name)).bytes;
+  } catch (error) {
+    if (isMailkeepError(error, "not-found")) return undefined;
+    throw error;
+  }
 }

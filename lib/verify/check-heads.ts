@@ -2,9 +2,9 @@
 import { isMailkeepError } from "../core/errors.js";
 import type { HeadId } from "../core/ids.js";
 import { type Head, headName, listName, signatureName, stampName } from "../heads/head.js";
-import { bytesOf, headIds, type ReadHead, readHead, readList, readSignature } from "../heads/read-heads.js";
+import { headIds, type ReadHead, readHead, readList, readSignature } from "../heads/read-heads.js";
 import { owedOf } from "../heads/seal.js";
-import type { BlobStore } from "../ports/blob-store.js";
+import { type BlobStore, bytesIfThere } from "../ports/blob-store.js";
 import type { RowStore } from "../ports/row-store.js";
 import { addFinding, type FindingList, noFindings } from "./finding.js";
 
@@ -37,7 +37,7 @@ async function checkHead(
   checkOrder(head, before, found);
   await lookAt(found, listName(head.id), () => readList(blobs, head));
   const signed = await lookAt(found, signatureName(head.id), async () => ({ is: await readSignature(blobs, read) }));
-  const stamp = await bytesOf(blobs, stampName(head.id));
+  const stamp = await bytesIfThere(blobs, stampName(head.id));
   if (stamp !== undefined && checkStamp !== undefined)
     await lookAt(found, stampName(head.id), () => checkStamp(stamp, bytes));
   const missing = [
