@@ -1,5 +1,6 @@
 // A message whose text is edited in place is another version; one that is only marked, or moved and moved back, is not.
 import { expect, it } from "vitest";
+import { day } from "../../lib/core/time.js";
 import { aWorld } from "../build/a-world.js";
 
 const eml = (text: string) => `From: a@contoso.example\r\nSubject: offer\r\nMessage-ID: <1@x>\r\n\r\n${text}\r\n`;
@@ -32,4 +33,17 @@ it("is not downloaded for a flag, nor for a move and the way back", async () => 
   mail.move(box, message, "archive");
   mail.move(box, message, "inbox");
   expect(await world.run(profile)).toMatchObject({ tally: { stored: 0, quarantined: 0 } });
+});
+
+it("is told from the first version however that came into the archive: here by waiting until it was old enough", async () => {
+  await using world = await aWorld({ tenant: { messagesPerMailbox: 0 } });
+  const { id: box } = world.mailbox();
+  const mail = world.tenant.mailboxes;
+  const message = mail.deliver(box, "inbox", eml("Ten for the price of nine"));
+  const profile = await world.profile({ filter: { olderThanDays: 5 } });
+  expect(await world.run(profile)).toMatchObject({ tally: { stored: 0, skipped: 1 } });
+  world.clock.advance(6 * day);
+  expect(await world.run(profile)).toMatchObject({ tally: { stored: 1 } });
+  mail.editDraft(box, message, eml("Ten for the price of twelve"));
+  expect(await world.run(profile)).toMatchObject({ status: "succeeded", tally: { stored: 1 } });
 });

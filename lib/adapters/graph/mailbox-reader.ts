@@ -158,7 +158,7 @@ export class GraphMailboxReader implements MailboxReader {
         path: `/messages/${encodeURIComponent(id)}?${select}${this.#also}`,
         read: (answer) => readFacts(readJson(answer, z.unknown()), this.#extra),
       });
-    const reply = await ask(messageSelect);
+    const reply = await this.#withOrWithoutPreview(ask);
     if (reply.kind === "gone") return undefined;
     if (reply.kind !== "failed-for-now" && reply.kind !== "failed-for-good") return valueIn(reply, route);
     // Addresses are what Exchange most often cannot render; they are in the message itself as well.
