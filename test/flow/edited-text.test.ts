@@ -35,7 +35,7 @@ it("is not downloaded for a flag, nor for a move and the way back", async () => 
   expect(await world.run(profile)).toMatchObject({ tally: { stored: 0, quarantined: 0 } });
 });
 
-it("is told from the first version however that came into the archive: here by waiting until it was old enough", async () => {
+it("is told from the first version that waited until it was old enough", async () => {
   await using world = await aWorld({ tenant: { messagesPerMailbox: 0 } });
   const { id: box } = world.mailbox();
   const mail = world.tenant.mailboxes;
@@ -46,4 +46,25 @@ it("is told from the first version however that came into the archive: here by w
   expect(await world.run(profile)).toMatchObject({ tally: { stored: 1 } });
   mail.editDraft(box, message, eml("Ten for the price of twelve"));
   expect(await world.run(profile)).toMatchObject({ status: "succeeded", tally: { stored: 1 } });
+});
+
+it("is told from the first version that was read by the plain list, beside a message that spoils its page", async () => {
+  await using world = await aWorld({ tenant: { messagesPerMailbox: 0 } });
+  const { id: box } = world.mailbox();
+  const mail = world.tenant.mailboxes;
+  const message = mail.deliver(box, "inbox", eml("Ten for the price of nine"));
+  const spoiling = mail.deliver(box, "inbox", eml("spoiled"));
+  const route = [
+    "GET /users/{user}/mailFolders/{folder}/messages/delta",
+    "GET /users/{user}/mailFolders/{folder}/messages",
+  ];
+  const rules = [{ route, lists: spoiling, do: { kind: "status" as const, status: 500 } }];
+  world.tenant.faults.set({ rules });
+  const profile = await world.profile();
+  await world.run(profile);
+  mail.editDraft(box, message, eml("Ten for the price of twelve"));
+  world.tenant.faults.set({ rules: [] });
+  await world.run(profile);
+  const { value } = await world.app.messages.list(box, {});
+  expect(value.filter(({ immutableId }) => immutableId === message)).toHaveLength(2);
 });

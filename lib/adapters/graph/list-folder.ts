@@ -5,7 +5,7 @@ import type { ListedStretch, MessageFacts } from "../../ports/mail-source.js";
 import type { Reply } from "./client.js";
 import type { Page } from "./json.js";
 import { type MailboxAsk, valueIn } from "./mailbox-ask.js";
-import { messageSelect, readFacts, readId } from "./message-facts.js";
+import { readFacts, readId } from "./message-facts.js";
 
 /** With recipients selected Exchange takes up to 30 ms for a message: 250 of them stay well below every time-out. */
 const usualStretch = 250;
@@ -21,6 +21,9 @@ const mostRepeats = 4;
 
 const route = "/users/{id}/mailFolders/{id}/messages";
 
+/** Puts a question with the properties that this mailbox gives. */
+type Selecting = <T>(ask: (select: string) => Promise<T>) => Promise<T>;
+
 interface Range {
   at: number;
   size: number;
@@ -31,7 +34,12 @@ interface Range {
  * one bad message in 250.
  * @throws MailkeepError `unavailable` when nothing of the folder can be had, or the folder goes meanwhile
  */
-export async function* listFolder(ask: MailboxAsk, folder: FolderId, from: number): AsyncGenerator<ListedStretch> {
+export async function* listFolder(
+  ask: MailboxAsk,
+  folder: FolderId,
+  from: number,
+  selecting: Selecting,
+): AsyncGenerator<ListedStretch> {
   const path = `/mailFolders/${encodeURIComponent(folder)}/messages`;
   const owed: Range[] = [];
   let next = from;
@@ -40,7 +48,7 @@ export async function* listFolder(ask: MailboxAsk, folder: FolderId, from: numbe
   let repeats = 0;
   for (let unreadable = 0; ; ) {
     const range = owed.pop() ?? { at: next, size: usualStretch };
-    const reply = await readRange(ask, path, range);
+    const reply = await selecting((select) => readRange(ask, `${path}?${select}`, range));
     if (reply.kind === "unrendered" && range.size > 1) {
       if (!anyRead && range.size === usualStretch) await assertAnyId(ask, path, range.at);
       owed.push(...halves(range));
@@ -92,7 +100,7 @@ function readRange(ask: MailboxAsk, path: string, { at, size }: Range): Promise<
   return ask.stretch({
     route,
     where: "folder",
-    path: `${path}?${messageSelect}&$orderby=receivedDateTime&$top=${size}&$skip=${at}`,
+    path: `${path}&$orderby=receivedDateTime&$top=${size}&$skip=${at}`,
     item: readFacts,
     // A smaller stretch is the better second try; what is to be given up is tried twice.
     failureTries: size === usualStretch || size === 1 ? 2 : 1,

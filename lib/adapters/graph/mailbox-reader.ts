@@ -118,7 +118,7 @@ export class GraphMailboxReader implements MailboxReader {
   }
 
   listed(folder: FolderId, from: number): AsyncIterable<ListedStretch> {
-    return listFolder(this.ask, folder, from);
+    return listFolder(this.ask, folder, from, (ask) => this.#withOrWithoutPreview(ask));
   }
 
   messageIds(folder: FolderId): Promise<AsyncIterable<ImmutableId[]> | undefined> {
@@ -186,8 +186,9 @@ export class GraphMailboxReader implements MailboxReader {
     } catch (error) {
       const isRefused = isMailkeepError(error, "invalid") && error.status === 400;
       if (!isRefused || select === messageSelect) throw error;
+      const answer = await ask(messageSelect);
       this.#select = messageSelect;
-      return ask(messageSelect);
+      return answer;
     }
   }
 

@@ -185,6 +185,18 @@ describe("changes", () => {
     expect(tenant.requests.map(({ url }) => url.includes("bodyPreview"))).toEqual([true, true, false, false, false]);
   });
 
+  it("go on telling how texts begin after Graph refused something else", async () => {
+    const tenant = await aTenant((request, response) => {
+      if (request.url?.includes("/messages/odd")) json(response, { error: { code: "BadRequest", message: "" } }, 400);
+      else json(response, { value: [], "@odata.deltaLink": `${tenant.url}/v1.0/d` });
+    });
+    const { mailbox } = await opened(tenant);
+    const reader = mailbox();
+    await expect(reader.message("odd" as ImmutableId)).rejects.toMatchObject({ code: "invalid" });
+    await reader.changes(inbox, undefined);
+    expect(tenant.requests.map(({ url }) => url.includes("bodyPreview"))).toEqual([true, false, true]);
+  });
+
   it("say what Graph said and nothing more", async () => {
     const value = [
       {
