@@ -108,7 +108,9 @@ export const MailboxRunAnswer = z.strictObject({
   reason: z.string().nullable().describe("Why it was excluded or failed"),
   selectedBy: SelectedByAnswer.nullable().describe("Why it is in the run, or excepted from it"),
   override: AppliedOverrideAnswer.nullable().describe("The override of the profile that holds for it"),
-  done: count.describe("Messages dealt with, of `total`"),
+  done: count.describe(
+    "Messages dealt with, of `total`; with those fetched and not committed yet, so it can go back when a worker dies",
+  ),
   total: count.describe("Messages that the chosen folders say they hold"),
   messages: count.describe("Messages stored by this run"),
   bytes: count.describe("Bytes stored by this run, as Graph sent them"),

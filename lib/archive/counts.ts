@@ -48,6 +48,7 @@ export async function openCounts(
   const { kept, clock } = deps;
   const begunMs = clock.monotonicMs();
   let counts = await broughtUpToDate(part, applied.head.seq, deps);
+  const busyBeforeMs = timeKept(part, counts);
   let now = applied;
   let waiting = () => 0;
   let isOurs = (_owed: OwedPlace) => true;
@@ -59,7 +60,7 @@ export async function openCounts(
     done: Math.min(total(), now.messages + owed.size + counts.tally.skipped + waiting()),
     fetched: counts.tally.stored + waiting(),
     owed: [...owed.values()].filter(isOurs).length,
-    busyMs: part.busyMs + Math.round(clock.monotonicMs() - begunMs),
+    busyMs: busyBeforeMs + Math.round(clock.monotonicMs() - begunMs),
     updatedAt: clock.now().toISOString(),
   });
   return {
@@ -102,6 +103,11 @@ export async function openCounts(
       );
     },
   };
+}
+
+/** What a dead worker fetched and did not commit is fetched again: its time would make the mailbox look slower than it is. */
+function timeKept({ busyMs, fetched = 0 }: MailboxRun, { tally }: MailboxRun): number {
+  return fetched > tally.stored ? Math.round((busyMs * tally.stored) / fetched) : busyMs;
 }
 
 /** Adds what commits of this run changed that an earlier invocation did not live to count. */

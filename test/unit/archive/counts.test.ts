@@ -97,3 +97,13 @@ it("counts messages on the way that no folder told of: there are at least as man
   counts.committed(aRecord(1, null, { mailbox, run }), 0, { ...nothingApplied, messages: 2 });
   expect(counts.current()).toMatchObject({ done: 9, total: 9 });
 });
+
+it("does not count the time of what a dead worker fetched in vain", async () => {
+  const { part, open } = await withRecords();
+  const begun = { ...part, startedAt: "2026-03-01T07:59:00Z", countedSeq: 2, busyMs: 40_000 };
+  const busyMs = async (fetched: number, stored: number) =>
+    (await open({ ...begun, fetched, tally: { ...part.tally, stored } })).current().busyMs;
+  expect(await busyMs(800, 200)).toBe(10_000);
+  expect(await busyMs(800, 0)).toBe(0);
+  expect(await busyMs(800, 800)).toBe(40_000);
+});
