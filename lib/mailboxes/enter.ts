@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { inBatches } from "../catalog/batches.js";
 import { inParallel } from "../core/channel.js";
-import { isMailkeepError } from "../core/errors.js";
+import { MailkeepError } from "../core/errors.js";
 import type { ConnectionId, MailboxId } from "../core/ids.js";
 import { type Clock, day, minute } from "../core/time.js";
 import type { Directory, DirectoryUser, MailboxProbe } from "../ports/directory.js";
@@ -25,6 +25,8 @@ export interface SyncDeps {
   log: Log;
 }
 
+/** Characters, Graph's own limit: https://learn.microsoft.com/graph/api/resources/user#properties (displayName) */
+const longestName = 256;
 const askAgainAfterMs = 7 * day;
 const askAtOnce = 8;
 /** HTTP answers must be out within 230 s; what is not asked by then waits. */
@@ -82,7 +84,7 @@ export function entryOf(
   return {
     id: user.id,
     connection,
-    displayName: user.displayName,
+    displayName: user.displayName.slice(0, longestName),
     userPrincipalName: user.userPrincipalName,
     address: user.mail ?? user.addresses[0] ?? user.userPrincipalName,
     addresses: user.addresses,
@@ -139,8 +141,9 @@ async function askKind(entry: MailboxEntry, { probe, clock, log }: SyncDeps): Pr
     if (answer.kind === "none") entry.excluded = answer.reason;
     else delete entry.excluded;
   } catch (error) {
-    // One mailbox that cannot be asked now is asked again later; its kind stays unknown and it stays a candidate.
-    if (!isMailkeepError(error, "throttled", "unavailable", "forbidden", "cancelled", "no-mailbox")) throw error;
+    // Whatever one mailbox answers is no matter of the others. It is asked again later and stays a candidate; what is in its way
+    // is told by the run that reads it.
+    if (!(error instanceof MailkeepError)) throw error;
     log.warn("mailbox kind not known", { mailbox: entry.id, code: error.code, reason: error.reason });
   }
 }
