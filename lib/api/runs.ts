@@ -74,7 +74,7 @@ export const RunAnswer = z.strictObject({
   resumeAt: time
     .nullable()
     .describe(
-      "A run that could not begin is tried again then; `problems` says what is in the way. One that waits goes on then",
+      "A run that could not begin is tried again then; `problems` says what is in the way. One that waits, or is throttled in all its mailboxes, goes on then",
     ),
   waitsFor: z.literal("BLACKOUT").nullable().describe("For the end of a blackout window of the schedule, at resumeAt"),
   blackouts: z

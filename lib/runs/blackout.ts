@@ -46,12 +46,19 @@ export function awake(part: MailboxRun): MailboxRun {
   return rest;
 }
 
-/** What an open run waits for, when all its open mailboxes do. */
-export function waitOf(parts: MailboxRun[]): { waitsFor: typeof blackoutReason; resumeAt: string } | undefined {
+/** What an open run waits for. */
+export interface RunWait {
+  /** Absent: Microsoft 365 asked for a pause. */
+  waitsFor?: typeof blackoutReason;
+  /** When the first of its mailboxes goes on. */
+  resumeAt: string;
+}
+
+/** What an open run waits for, when all its open mailboxes wait for the same. */
+export function waitOf(parts: MailboxRun[]): RunWait | undefined {
   const open = parts.filter(({ status }) => isOpen(status));
-  const waiting = open.filter(({ reason }) => reason === blackoutReason);
-  const first = waiting.map(({ resumeAt = "" }) => resumeAt).sort()[0];
-  return first === undefined || waiting.length < open.length
-    ? undefined
-    : { waitsFor: blackoutReason, resumeAt: first };
+  const first = open.map(({ resumeAt = "" }) => resumeAt).sort()[0];
+  if (!first) return undefined;
+  if (open.every(({ reason }) => reason === blackoutReason)) return { waitsFor: blackoutReason, resumeAt: first };
+  return open.every(({ status }) => status === "throttled") ? { resumeAt: first } : undefined;
 }

@@ -3,6 +3,7 @@ import type { SkipCounts } from "../core/skip-cause.js";
 import { helpFor } from "../faults/explain.js";
 import type { SelectedBy } from "../mailboxes/resolve.js";
 import type { AppliedOverride } from "../profiles/settings.js";
+import type { RunWait } from "./blackout.js";
 import type { RunDirectory, RunSelection } from "./choice.js";
 import { type DeletionView, noDeletions, type RunDeletion, viewDeletion } from "./deletion-counts.js";
 import { isOpen, type MailboxRun, type Problem, type Run, type RunSummary } from "./run.js";
@@ -54,7 +55,7 @@ export interface RunView {
 }
 
 /** `wait`: what all its open mailboxes wait for. */
-export function viewRun(run: Run, summary: RunSummary, wait?: { waitsFor: "BLACKOUT"; resumeAt: string }): RunView {
+export function viewRun(run: Run, summary: RunSummary, wait?: RunWait): RunView {
   return {
     id: run.id,
     profile: run.profile,

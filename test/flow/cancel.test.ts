@@ -57,7 +57,10 @@ it("while a mailbox waits out a pause: it does not wait any longer", async () =>
   await world.app.work(world.queue.receive() ?? "");
   await world.app.work(world.queue.receive() ?? "");
   await world.app.tidy();
-  expect((await world.app.runs.get(id)).status).toBe("throttled");
+  const throttled = await world.app.runs.get(id);
+  const [part] = (await world.parts(id)).filter(({ status }) => status === "throttled");
+  expect(throttled).toMatchObject({ status: "throttled", waitsFor: null, resumeAt: part?.resumeAt });
+  expect(Date.parse(throttled.resumeAt ?? "") - world.clock.now().getTime()).toBeGreaterThan(3_500_000);
   expect((await world.app.runs.cancel(id)).status).toBe("cancelled");
   await expectMadeUpFor(world, profile);
 });
