@@ -22,7 +22,7 @@ const mostRepeats = 4;
 const route = "/users/{id}/mailFolders/{id}/messages";
 
 /** Puts a question with the properties that this mailbox gives. */
-type Selecting = <T>(ask: (select: string) => Promise<T>) => Promise<T>;
+type Selecting = <T>(ask: (select: string) => Promise<Reply<T>>) => Promise<Reply<T>>;
 
 interface Range {
   at: number;

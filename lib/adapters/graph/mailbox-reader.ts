@@ -16,6 +16,7 @@ import type {
   OpenMailbox,
   Unanswered,
 } from "../../ports/mail-source.js";
+import type { Reply } from "./client.js";
 import { isPlainAbsence } from "./errors.js";
 import { expandOf } from "./extended-properties.js";
 import { Fault } from "./fault.js";
@@ -108,7 +109,8 @@ export class GraphMailboxReader implements MailboxReader {
     const item = (raw: unknown) => readChange(raw, this.#extra);
     const ask = (select: string) =>
       this.ask.page({ route, where, path: () => path(select), link, item, sizes }, mustGoOn);
-    const reply = await this.#withOrWithoutPreview(ask);
+    // A link says itself what it selects.
+    const reply = await (link === undefined ? this.#withOrWithoutPreview(ask) : ask(this.#select));
     if (reply.kind === "resync") return { kind: "resync", reason: reply.reason };
     if (reply.kind === "folder-gone") return { kind: "folder-gone" };
     if (reply.kind === "unrendered") return { kind: "unrendered", ...reasonOf(reply) };
@@ -179,17 +181,18 @@ export class GraphMailboxReader implements MailboxReader {
   }
 
   /** To see edits is worth a property, and no mailbox: where the question is refused, it is asked without from then on. */
-  async #withOrWithoutPreview<T>(ask: (select: string) => Promise<T>): Promise<T> {
+  async #withOrWithoutPreview<T>(ask: (select: string) => Promise<Reply<T>>): Promise<Reply<T>> {
     const select = this.#select;
+    const mayBePreview = (status: number | undefined) => status === 400 && select !== messageSelect;
     try {
-      return await ask(select);
+      const reply = await ask(select);
+      if (reply.kind === "ok" || !mayBePreview(reply.status)) return reply;
     } catch (error) {
-      const isRefused = isMailkeepError(error, "invalid") && error.status === 400;
-      if (!isRefused || select === messageSelect) throw error;
-      const answer = await ask(messageSelect);
-      this.#select = messageSelect;
-      return answer;
+      if (!isMailkeepError(error, "invalid") || !mayBePreview(error.status)) throw error;
     }
+    const reply = await ask(messageSelect);
+    if (reply.kind === "ok") this.#select = messageSelect;
+    return reply;
   }
 
   async #next<T>(question: PageQuestion<T>, link: string): Promise<Page<T>> {

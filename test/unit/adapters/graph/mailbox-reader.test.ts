@@ -172,29 +172,39 @@ describe("changes", () => {
     );
   });
 
-  it("are asked for without the beginning of the text where Graph refuses it, by all who asked and from then on", async () => {
-    const tenant = await aTenant((request, response) => {
-      if (request.url?.includes("bodyPreview")) json(response, { error: { code: "BadRequest", message: "" } }, 400);
-      else json(response, { value: [], "@odata.deltaLink": `${tenant.url}/v1.0/d` });
+  /** Refuses what fits the pattern; a message is only its id, and a page of changes is empty. */
+  const refusing = async (pattern: RegExp) => {
+    const tenant: Tenant = await aTenant((request, response) => {
+      const answer = { id: "m", value: [], "@odata.deltaLink": `${tenant.url}/v1.0/d` };
+      if (pattern.test(request.url ?? "")) json(response, { error: { code: "BadRequest", message: "" } }, 400);
+      else json(response, answer);
     });
-    const { mailbox } = await opened(tenant);
-    const reader = mailbox();
+    const previews = () => tenant.requests.map(({ url }) => url.includes("bodyPreview"));
+    return { tenant, previews, reader: (await opened(tenant)).mailbox() };
+  };
+
+  it("are asked for without the beginning of the text where Graph refuses it, by all who asked and from then on", async () => {
+    const { reader, previews } = await refusing(/bodyPreview/);
     const pages = await Promise.all([reader.changes(inbox, undefined), reader.changes(inbox, undefined)]);
     expect(pages).toMatchObject([{ kind: "page" }, { kind: "page" }]);
     await reader.changes(inbox, undefined);
-    expect(tenant.requests.map(({ url }) => url.includes("bodyPreview"))).toEqual([true, true, false, false, false]);
+    expect(previews()).toEqual([true, true, false, false, false]);
+  });
+
+  it("and messages are, too, with all else that is asked of them", async () => {
+    const { tenant, reader, previews } = await refusing(/bodyPreview/);
+    await reader.message("m" as ImmutableId);
+    await reader.changes(inbox, undefined);
+    expect(previews()).toEqual([true, false, false]);
+    expect(paths(tenant)[1]).toContain("toRecipients");
   });
 
   it("go on telling how texts begin after Graph refused something else", async () => {
-    const tenant = await aTenant((request, response) => {
-      if (request.url?.includes("/messages/odd")) json(response, { error: { code: "BadRequest", message: "" } }, 400);
-      else json(response, { value: [], "@odata.deltaLink": `${tenant.url}/v1.0/d` });
-    });
-    const { mailbox } = await opened(tenant);
-    const reader = mailbox();
+    const { tenant, reader, previews } = await refusing(/odd/);
     await expect(reader.message("odd" as ImmutableId)).rejects.toMatchObject({ code: "invalid" });
+    expect(await reader.changes(inbox, `${tenant.url}/v1.0/odd`)).toMatchObject({ kind: "resync" });
     await reader.changes(inbox, undefined);
-    expect(tenant.requests.map(({ url }) => url.includes("bodyPreview"))).toEqual([true, false, true]);
+    expect(previews()).toEqual([true, false, false, false, true]);
   });
 
   it("say what Graph said and nothing more", async () => {
