@@ -186,7 +186,8 @@ export class GraphMailboxReader implements MailboxReader {
     const mayBePreview = (status: number | undefined) => status === 400 && select !== messageSelect;
     try {
       const reply = await ask(select);
-      if (reply.kind === "ok" || !mayBePreview(reply.status)) return reply;
+      // What a refusal says by its code it means.
+      if (reply.kind !== "failed-for-good" || !mayBePreview(reply.status)) return reply;
     } catch (error) {
       if (!isMailkeepError(error, "invalid") || !mayBePreview(error.status)) throw error;
     }
